@@ -1,0 +1,104 @@
+//! Our own acts: what a stage did or decided outside the log, and what shapes rows.
+//! They are events of `cti.events` too (`ce_type` `ringledger.act`, source
+//! `/ringledger/<stage>`), under the key of the switch they concern, so that a replay
+//! gives the same rows.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Instant, Name, Roster, facts::RecordingState};
+
+/// One act; as JSON `{"act": "<name>", …}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum Act {
+    /// Which interface is which agent, from now on.
+    RosterSet {
+        /// The whole roster of the switch.
+        roster: Roster,
+    },
+    /// What shapes rows of this switch, from now on.
+    SettingsSet {
+        /// The settings, whole.
+        settings: SwitchSettings,
+    },
+    /// A finite input of the given dialect has ended: every join and deadline is released.
+    InputEnded {
+        /// The dialect of the input (`ce_type`).
+        dialect: Name,
+        /// The time of the last event in it.
+        last_event: Instant,
+    },
+    /// What became of a recording in the vault.
+    RecordingOutcome(RecordingOutcome),
+    /// Somebody was given a recording to hear; written before the first byte.
+    AccessGranted {
+        /// Which recording.
+        recording_id: Name,
+        /// Who (the name of the token or of the session).
+        who: Name,
+        /// The reason they gave.
+        reason: String,
+    },
+    /// A row was written to a CRM.
+    CrmWritten {
+        /// The contact.
+        call_id: Name,
+        /// The CRM target: `salesforce`, `webhook`.
+        target: Name,
+        /// The object: `Task`, `Call_Metric__c`.
+        object: Name,
+        /// The record's id in the CRM, where it told one.
+        record_id: Option<Name>,
+        /// The contact's revision that was written.
+        revision: i64,
+    },
+    /// A row was refused for good and parked.
+    CrmParked {
+        /// The contact.
+        call_id: Name,
+        /// The CRM target.
+        target: Name,
+        /// The object.
+        object: Name,
+        /// What the CRM said.
+        reason: String,
+    },
+}
+
+/// What shapes the rows of one switch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwitchSettings {
+    /// The dialect that makes the figures (`ce_type`); none: the first one seen.
+    #[serde(default)]
+    pub figures: Option<Name>,
+    /// Pauses with these reasons are after-call work.
+    #[serde(default)]
+    pub acw_pause_reasons: Vec<Name>,
+}
+
+/// What the vault did with one recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordingOutcome {
+    /// Which recording; an orphan's id derives from its path and content.
+    pub recording_id: Name,
+    /// The contact, where one is known.
+    pub call_id: Option<Name>,
+    /// What became of it.
+    pub state: RecordingState,
+    /// Length of the media, in milliseconds.
+    pub duration_ms: Option<i64>,
+    /// Size in bytes.
+    pub bytes: Option<i64>,
+    /// SHA-256 of the bytes, lower-case hex.
+    pub sha256: Option<String>,
+    /// Where it is kept.
+    pub uri: Option<String>,
+    /// The announced path, or the file's path below its folder.
+    pub path: String,
+    /// File time of an orphan, start of media otherwise, where known.
+    pub started_at: Option<Instant>,
+    /// When it was stored. A wall-clock value.
+    pub stored_at: Option<Instant>,
+    /// What was wrong, where something was.
+    pub note: Option<String>,
+}

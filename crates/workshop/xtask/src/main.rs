@@ -1,0 +1,2 @@
+//! Build and test tasks of the workspace.
+fn main() {}
