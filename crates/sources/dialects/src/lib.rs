@@ -8,6 +8,15 @@
 //! chunks; nothing panics on any bytes; memory is bounded by [`MAX_RECORD`]; what cannot
 //! be framed comes out as an error with its bytes, never silently dropped.
 
+pub mod queue_log;
+pub mod registry;
+
+mod emit;
+mod lines;
+mod plausible;
+#[cfg(test)]
+mod testing;
+
 use bytes::Bytes;
 use model::{Envelope, Instant};
 
