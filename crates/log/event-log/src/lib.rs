@@ -11,9 +11,14 @@
 //! - Memory: a read returns at most what was asked for, but at least one record where
 //!   there is one.
 
+pub mod contract;
+mod embedded;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use model::Instant;
+
+pub use embedded::EmbeddedLog;
 
 /// A header: key and raw value.
 pub type Header = (String, Bytes);
@@ -262,6 +267,17 @@ fn murmur2(data: &[u8]) -> i32 {
     h ^= h >> 13;
     h = h.wrapping_mul(M);
     (h ^ (h >> 15)) as i32
+}
+
+/// A topic's partition count is fixed when it is made: more would move keys elsewhere.
+fn check_count(topic: &str, has: i32, asked: i32) -> Result<(), LogError> {
+    if has == asked {
+        return Ok(());
+    }
+    Err(LogError::Fatal(format!(
+        "topic {topic} has {has} partitions, {asked} were asked for; a topic keeps its count: set it back to {has}, \
+         or copy the log into a new topic (`log copy`) and replay"
+    )))
 }
 
 #[cfg(test)]
