@@ -1,1 +1,25 @@
-//! metrics
+//! From fact rows to reports: `docs/metrics.md`, sections 1 to 5.
+//!
+//! Contract: pure functions: no I/O, no clock, no chance. Rows come in as the latest
+//! revisions, in any order (the order does not show in a result); what a report is asked
+//! for is [`Options`]. Sums are kept, averages and rates are computed last, a figure whose
+//! denominator is 0 is null.
+//!
+//! [`queues()`], [`agents()`], [`contacts()`] and [`lost()`] are the reports, [`render`] turns
+//! them into text, [`explain`] lists the visits behind a row. [`intervals::IntervalFold`]
+//! keeps `queue_intervals`, [`live::LiveFold`] the live figures.
+
+pub mod grid;
+pub mod options;
+pub mod queues;
+mod queues_cells;
+pub mod rates;
+pub mod render;
+pub mod sketch;
+pub mod tally;
+mod waiting;
+pub mod zone;
+
+pub use options::{Attribution, Interval, Options, ServiceLevel, WaitBasis};
+pub use queues::{QueueRow, queues};
+pub use sketch::Sketch;
