@@ -1,2 +1,56 @@
-//! Build and test tasks of the workspace.
-fn main() {}
+//! Build and test tasks of the workspace: `cargo xtask test` installs what the tests need
+//! into `tests/real/` and runs everything; the other commands are its parts.
+//!
+//! Contract: run twice, the second run installs nothing; what only the system can give
+//! is named with its Debian package; every step is run and reported, also after one
+//! failed, and the exit code says whether all passed.
+
+mod deploy;
+mod fuzz;
+mod parts;
+mod run;
+mod stamp;
+mod steps;
+mod system;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  setup              install what the tests need into tests/real/ (idempotent)
+  test               setup, then every check and every test, real parts included
+  tidy               the house rules: rooms, owners, file lengths, words, links, deploy files
+  fuzz [--seconds N] every decoder on mutated input, N seconds each (default 20)
+  help               this text
+
+`cargo test` alone runs what needs no outside part.";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["setup"] => parts::setup(),
+        ["test"] => steps::test(),
+        ["tidy"] => tidy::check(),
+        ["fuzz"] => fuzz::run(fuzz::DEFAULT_SECONDS),
+        ["fuzz", "--seconds", n] => match n.parse() {
+            Ok(seconds) => fuzz::run(seconds),
+            Err(_) => Err(format!("'{n}' is no number of seconds")),
+        },
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("'{}' is no task\n\n{HELP}", other.join(" "))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
