@@ -28,10 +28,26 @@ impl<'a> Emit<'a> {
         Self { out, at, position, known_at: envelope.received, ordinal: 0 }
     }
 
+    /// For what was held back: it happened `at` and became known with the record at
+    /// `position`, which the log took at `known_at`.
+    pub fn at(position: Position, at: Instant, known_at: Instant, out: &'a mut Vec<Event>) -> Self {
+        Self { out, at, position, known_at, ordinal: 0 }
+    }
+
+    /// When the record happened.
+    pub fn now(&self) -> Instant {
+        self.at
+    }
+
     /// Appends one event.
     pub fn push(&mut self, whom: &Whom, body: Body) {
+        self.push_at(self.at, whom, body);
+    }
+
+    /// Appends one event that happened before the record that tells it.
+    pub fn push_at(&mut self, at: Instant, whom: &Whom, body: Body) {
         self.out.push(Event {
-            at: self.at,
+            at,
             position: self.position,
             ordinal: self.ordinal,
             known_at: self.known_at,

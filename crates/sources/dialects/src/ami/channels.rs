@@ -1,0 +1,203 @@
+//! Channels: how they come, change their call, and go.
+
+use model::event::{Body, DeviceKind, EndedBy};
+use model::{Instant, Name};
+
+use super::fields::Fields;
+use super::names::{device_of, interface_of, is_plumbing, unescape};
+use super::state::{Channel, Gone, State};
+use crate::emit::{Emit, Whom, withheld};
+
+/// For how long, in milliseconds, a request to hang up explains the end of others.
+const REQUEST_EXPLAINS_MS: i64 = 2_000;
+
+impl State {
+    /// The channel that the headers `<prefix>Uniqueid`, … tell of. One that is met for
+    /// the first time is originated, one whose Linkedid has changed joins another call.
+    /// `None` where no channel is named.
+    pub fn touch(&mut self, prefix: &str, fields: &Fields<'_>, emit: &mut Emit<'_>) -> Option<Name> {
+        let uid = fields.name_of(prefix, "Uniqueid")?;
+        let call = fields.name_of(prefix, "Linkedid").unwrap_or_else(|| uid.clone());
+        if let Some(channel) = self.channels.get_mut(&uid) {
+            // Only an event of the channel itself is up to date: snapshots beside it (of
+            // transfers, dialling) may still show the call that it has left.
+            if prefix.is_empty() && channel.call != call {
+                let from_call = std::mem::replace(&mut channel.call, call);
+                emit.push(&self.whom(&uid), Body::CallsJoined { from_call });
+            }
+        } else if !self.gone.contains_key(&uid) {
+            self.originate(&uid, call, prefix, fields, emit.now(), emit);
+        }
+        Some(uid)
+    }
+
+    /// A channel is met for the first time.
+    pub fn originate(
+        &mut self,
+        uid: &Name,
+        call: Name,
+        prefix: &str,
+        fields: &Fields<'_>,
+        at: Instant,
+        emit: &mut Emit<'_>,
+    ) {
+        let name = fields.name_of(prefix, "Channel").unwrap_or_default();
+        let number = fields.name_of(prefix, "CallerIDNum");
+        let device = self.device(&name, number.as_deref());
+        let dialled = fields.name_of(prefix, "Exten").filter(|e| e != "s" && device != DeviceKind::Internal);
+        let is_withheld = number.as_deref().is_some_and(withheld);
+        let channel = Channel {
+            agent: self.agent_of(&name),
+            name,
+            call,
+            device: Some(device),
+            number: number.clone(),
+            withheld: is_withheld,
+            ..Channel::default()
+        };
+        self.channels.insert(uid.clone(), channel);
+        let party = fields.name_of(prefix, "CallerIDName").map(|n| unescape(&n));
+        let body = Body::Originated { device, number, withheld: is_withheld, name: party, dialled };
+        emit.push_at(at, &self.whom(uid), body);
+    }
+
+    /// What stands at the far end of a channel.
+    fn device(&mut self, channel: &str, number: Option<&str>) -> DeviceKind {
+        let interface = interface_of(channel);
+        if is_plumbing(channel) {
+            return DeviceKind::Internal;
+        }
+        if self.agents.contains_key(interface) {
+            return DeviceKind::Station;
+        }
+        match device_of(channel, number) {
+            DeviceKind::Unknown => self.devices.get(interface).copied().unwrap_or(DeviceKind::Unknown),
+            told => *self.devices.entry(interface.into()).or_insert(told),
+        }
+    }
+
+    /// The agent whose device it is. Only the first half of a Local channel is a
+    /// member's device, the second is the dial plan behind it.
+    fn agent_of(&self, channel: &str) -> Option<Name> {
+        if channel.ends_with(";2") {
+            return None;
+        }
+        self.agents.get(interface_of(channel)).cloned()
+    }
+
+    /// `NewCallerid`: the number is (or is no longer) what it was at the start.
+    pub fn caller_id_known(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
+        let Some(uid) = self.touch("", fields, emit) else { return };
+        let number = fields.name("CallerIDNum");
+        let prohibited = fields.get("CID-CallingPres").is_some_and(|p| p.contains("Prohibited"));
+        let is_withheld = prohibited || number.as_deref().is_some_and(withheld);
+        let Some(channel) = self.channels.get_mut(&uid) else { return };
+        if channel.device == Some(DeviceKind::Internal) || (channel.number == number && channel.withheld == is_withheld)
+        {
+            return;
+        }
+        (channel.number, channel.withheld) = (number.clone(), is_withheld);
+        emit.push(&self.whom(&uid), Body::PartyKnown { ani: number, withheld: is_withheld, dnis: None });
+    }
+
+    /// `HangupRequest`: the far end has hung up; whoever is in the call ends through it.
+    pub fn hang_up_asked(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
+        let Some(uid) = self.touch("", fields, emit) else { return };
+        let Some(channel) = self.channels.get_mut(&uid) else { return };
+        let by = match (&channel.agent, channel.device) {
+            (Some(_), _) | (None, Some(DeviceKind::Station)) => EndedBy::Agent,
+            (None, Some(DeviceKind::Trunk)) => EndedBy::Caller,
+            _ => EndedBy::Unknown,
+        };
+        channel.ended = Some((emit.now(), by));
+        let (call, conversation) = (channel.call.clone(), channel.conversation.clone());
+        for other in self.channels.values_mut() {
+            let together = other.call == call || (conversation.is_some() && other.conversation == conversation);
+            if together && other.ended.is_none_or(|(at, _)| emit.now().millis_since(at) > REQUEST_EXPLAINS_MS) {
+                other.ended = Some((emit.now(), by));
+            }
+        }
+    }
+
+    /// `SoftHangupRequest`: the switch ends the channel.
+    pub fn soft_hang_up_asked(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
+        if let Some(uid) = self.touch("", fields, emit)
+            && let Some(channel) = self.channels.get_mut(&uid)
+        {
+            channel.soft = true;
+        }
+    }
+
+    /// `Hangup`: settles all that the channel still held back, then forgets it.
+    pub fn hung_up(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
+        let Some(uid) = fields.name("Uniqueid") else { return };
+        let cause = fields.whole("Cause").and_then(|c| u16::try_from(c).ok());
+        if !self.channels.contains_key(&uid) {
+            if !self.gone.contains_key(&uid) {
+                let whom = Whom { call_id: fields.name("Linkedid"), connection: Some(uid), ..Whom::default() };
+                emit.push(&whom, Body::ConnectionCleared { cause, by: EndedBy::Unknown });
+            }
+            return;
+        }
+        self.touch("", fields, emit);
+        self.settle_ended(&uid, emit);
+        self.recordings_end(&uid, emit);
+        self.offer_device_gone(&uid, emit);
+        let whom = self.whom(&uid);
+        let Some(channel) = self.channels.remove(&uid) else { return };
+        let by = match channel.ended {
+            Some((at, by)) if emit.now().millis_since(at) <= REQUEST_EXPLAINS_MS => by,
+            _ if channel.soft => EndedBy::System,
+            _ => EndedBy::Unknown,
+        };
+        emit.push(&whom, Body::ConnectionCleared { cause, by });
+        self.gone.insert(uid.clone(), Gone { call: channel.call });
+        self.gone_order.push_back((emit.now(), uid.clone()));
+        let open = &self.channels;
+        for talk in self.talks.iter_mut().filter(|t| t.caller == uid || t.device.as_ref() == Some(&uid)) {
+            let other_open =
+                open.contains_key(&talk.caller) || talk.device.as_ref().is_some_and(|d| open.contains_key(d));
+            talk.cleared = (!other_open).then_some(emit.now());
+        }
+    }
+
+    /// `LocalBridge`: the two halves of a Local channel; the agent stands behind both.
+    pub fn local_halves(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
+        let one = self.touch("LocalOne", fields, emit);
+        let two = self.touch("LocalTwo", fields, emit);
+        let (Some(one), Some(two)) = (one, two) else { return };
+        if let Some(c) = self.channels.get_mut(&one) {
+            c.pair = Some(two.clone());
+        }
+        if let Some(c) = self.channels.get_mut(&two) {
+            c.pair = Some(one);
+        }
+    }
+
+    /// `FullyBooted` is sent at every login. Only a switch that booted after what is
+    /// known of it has lost its calls.
+    pub fn fully_booted(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
+        let Some(uptime) = fields.whole("Uptime") else { return };
+        let booted = emit.now().plus_millis(-uptime.saturating_mul(1000));
+        let before = self.booted.replace(booted).or(self.first);
+        // Uptime is in whole seconds: less than three of difference is none.
+        if before.is_some_and(|b| booted.millis_since(b) > 3_000) {
+            self.start_anew(emit);
+            self.booted = Some(booted);
+        }
+    }
+
+    /// The switch ends or has started anew: what was up is gone.
+    pub fn start_anew(&mut self, emit: &mut Emit<'_>) {
+        self.settle_all(emit);
+        let mut kept = std::mem::take(self);
+        self.booted = kept.booted.take();
+        self.first = kept.first.take();
+        self.newest = kept.newest;
+        self.sees_variables = kept.sees_variables;
+        self.believed = kept.believed;
+        self.agents = kept.agents;
+        self.devices = kept.devices;
+        emit.push(&Whom::default(), Body::SourceStarted);
+    }
+}

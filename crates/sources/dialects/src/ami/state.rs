@@ -1,0 +1,183 @@
+//! What a decoder remembers of one switch. Plain data, kept in snapshots.
+
+use std::collections::VecDeque;
+
+use model::event::{DeviceKind, EndedBy, RejectReason, TransferKind};
+use model::{Instant, Name};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::TAIL_MS;
+use crate::emit::{Emit, Whom};
+use crate::plausible::Believed;
+
+/// Everything known of one switch.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct State {
+    /// Open channels by Uniqueid.
+    pub channels: FxHashMap<Name, Channel>,
+    /// Channels that were cleared a moment ago: events of theirs still come.
+    pub gone: FxHashMap<Name, Gone>,
+    /// The same in the order in which they went.
+    pub gone_order: VecDeque<(Instant, Name)>,
+    /// Callers whose leaving is not settled: until when to wait, and who.
+    pub settling: VecDeque<(Instant, Name)>,
+    /// Offers that still ring, by the Uniqueid of the member's channel.
+    pub offers: FxHashMap<Name, Offer>,
+    /// Answered visits whose `AgentComplete` has not come.
+    pub talks: Vec<Talk>,
+    /// Members by queue, then by interface.
+    pub members: FxHashMap<Name, FxHashMap<Name, bool>>,
+    /// Whose device an interface is.
+    pub agents: FxHashMap<Name, Name>,
+    /// What stands at the far end, by interface, where a call told it.
+    pub devices: FxHashMap<Name, DeviceKind>,
+    /// The threshold of each queue's service level, milliseconds.
+    pub thresholds: FxHashMap<Name, i64>,
+    /// Whether this source tells of variables at all.
+    pub sees_variables: bool,
+    /// When the switch booted, as it said last.
+    pub booted: Option<Instant>,
+    /// Time of the first record.
+    pub first: Option<Instant>,
+    /// Time of the newest record.
+    pub newest: Instant,
+    /// Which times are believed.
+    pub believed: Believed,
+}
+
+/// One open channel.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct Channel {
+    /// Its name, `PJSIP/1003-0000002e`.
+    pub name: Name,
+    /// Its Linkedid.
+    pub call: Name,
+    /// Its far end.
+    pub device: Option<DeviceKind>,
+    /// Whose device it is.
+    pub agent: Option<Name>,
+    /// The far end's number, and whether it is withheld.
+    pub number: Option<Name>,
+    pub withheld: bool,
+    /// The other half of a Local channel.
+    pub pair: Option<Name>,
+    /// Its dialling was told and its end was not.
+    pub dialled: bool,
+    /// The bridge it is in.
+    pub conversation: Option<Name>,
+    /// It has put the other party on hold.
+    pub holding: bool,
+    /// Queue that its dial plan called last.
+    pub queue_app: Option<Name>,
+    /// The refusal that was told last, so that its echo is not told again.
+    pub refused: Option<(Name, RejectReason)>,
+    /// Its stay in a queue.
+    pub visit: Option<Visit>,
+    /// What the switch says it waited (`QUEUEWAIT`), milliseconds.
+    pub queue_wait: Option<i64>,
+    /// Announced file of a recording that has not started yet.
+    pub path: Option<Name>,
+    /// A started recording whose file is not known yet: when it started.
+    pub unnamed: Option<Instant>,
+    /// Recordings that run on it.
+    pub recordings: u32,
+    /// Directions that are muted: bit 0 read, bit 1 write.
+    pub muted: u8,
+    /// The key that its party pressed last.
+    pub key: Option<(Instant, char)>,
+    /// Who asked for its end, and when.
+    pub ended: Option<(Instant, EndedBy)>,
+    /// The switch asked for its end.
+    pub soft: bool,
+}
+
+/// A stay in a queue.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Visit {
+    pub queue: Name,
+    pub position: Option<i64>,
+    pub leaving: Option<Leaving>,
+}
+
+/// The end of a wait, not settled yet.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Leaving {
+    pub at: Instant,
+    /// `QueueCallerAbandon` was sent: no key, no answer.
+    pub abandon: bool,
+    pub wait_ms: Option<i64>,
+    pub entry_position: Option<i64>,
+}
+
+/// A channel that has ended.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Gone {
+    pub call: Name,
+}
+
+/// An offer to a member.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Offer {
+    pub caller: Name,
+    pub queue: Name,
+    pub agent: Name,
+    pub at: Instant,
+    /// The member's channel answered.
+    pub answered: bool,
+    /// The member's channel has ended.
+    pub cleared: Option<Instant>,
+}
+
+/// An answered visit.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Talk {
+    pub caller: Name,
+    pub call: Name,
+    pub queue: Name,
+    pub agent: Name,
+    pub interface: Name,
+    pub device: Option<Name>,
+    pub at: Instant,
+    pub wait_ms: Option<i64>,
+    pub transfer: Option<TransferKind>,
+    /// When the last of the two channels ended.
+    pub cleared: Option<Instant>,
+}
+
+impl State {
+    /// The fields that name a channel.
+    pub fn whom(&self, uid: &Name) -> Whom {
+        let channel = self.channels.get(uid);
+        Whom {
+            call_id: channel.map(|c| &c.call).or_else(|| self.gone.get(uid).map(|g| &g.call)).cloned(),
+            connection: Some(uid.clone()),
+            queue: None,
+            agent: channel.and_then(|c| c.agent.clone()),
+        }
+    }
+
+    /// The fields of a queue event about a caller.
+    pub fn caller(&self, uid: &Name, queue: &Name, agent: Option<Name>) -> Whom {
+        Whom { queue: Some(queue.clone()), agent, ..self.whom(uid) }
+    }
+
+    /// Forgets what stayed behind for a tail and is over it by now.
+    pub fn forget(&mut self, emit: &mut Emit<'_>) {
+        let now = self.newest;
+        while self.gone_order.front().is_some_and(|(at, _)| now.millis_since(*at) > TAIL_MS) {
+            if let Some((_, uid)) = self.gone_order.pop_front() {
+                self.gone.remove(&uid);
+                self.forget_offer(&uid, emit);
+                self.talks.retain(|t| t.cleared.is_none_or(|c| now.millis_since(c) <= TAIL_MS));
+            }
+        }
+    }
+
+    /// An offer whose channel ended and which nothing explained any more.
+    fn forget_offer(&mut self, device: &Name, emit: &mut Emit<'_>) {
+        if let Some(offer) = self.offers.remove(device) {
+            self.offer_cancelled(device, &offer, offer.cleared.unwrap_or(offer.at), emit);
+        }
+    }
+}

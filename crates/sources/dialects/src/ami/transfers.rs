@@ -1,0 +1,69 @@
+//! Transfers. `AgentComplete` says only that there was one; these events, which come
+//! before it, say of which kind.
+
+use model::Name;
+use model::event::{Body, TransferKind};
+
+use super::fields::Fields;
+use super::state::State;
+use crate::emit::{Emit, Whom};
+
+impl State {
+    /// `BlindTransfer`.
+    pub fn blind_transfer(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
+        let by = self.touch("Transferer", fields, emit);
+        let customer = self.touch("Transferee", fields, emit);
+        if fields.get("Result") == Some("Success") {
+            let target = fields.name("Extension");
+            self.transferred(TransferKind::Blind, by, customer, target, None, emit);
+        }
+    }
+
+    /// `AttendedTransfer`: the second party is a channel, or (the second call was still
+    /// in an application) whatever waits behind the second transferring channel.
+    pub fn attended_transfer(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
+        let by = self.touch("OrigTransferer", fields, emit);
+        let second = self.touch("SecondTransferer", fields, emit);
+        let customer = self.touch("Transferee", fields, emit);
+        let to = self.touch("TransferTarget", fields, emit).or(second);
+        self.touch("LocalOne", fields, emit);
+        self.touch("LocalTwo", fields, emit);
+        if fields.get("Result") == Some("Success") {
+            let target = fields.name("SecondTransfererExten");
+            self.transferred(TransferKind::Attended, by, customer, target, to, emit);
+        }
+    }
+
+    fn transferred(
+        &mut self,
+        kind: TransferKind,
+        by: Option<Name>,
+        customer: Option<Name>,
+        target: Option<Name>,
+        to: Option<Name>,
+        emit: &mut Emit<'_>,
+    ) {
+        let customer = customer.or_else(|| self.partner(by.as_ref()));
+        for talk in &mut self.talks {
+            if Some(&talk.caller) == customer.as_ref() || (talk.device.is_some() && talk.device == by) {
+                talk.transfer = Some(kind);
+            }
+        }
+        let agent = by.as_ref().and_then(|b| self.whom(b).agent);
+        let whom = match &customer {
+            Some(c) => Whom { agent, ..self.whom(c) },
+            None => Whom { agent, call_id: by.as_ref().and_then(|b| self.whom(b).call_id), ..Whom::default() },
+        };
+        emit.push(&whom, Body::Transferred { kind, by, target, to });
+    }
+
+    /// The one other party in a channel's conversation.
+    fn partner(&self, uid: Option<&Name>) -> Option<Name> {
+        let uid = uid?;
+        let conversation = self.channels.get(uid)?.conversation.as_ref()?;
+        let mut others =
+            self.channels.iter().filter(|(u, c)| *u != uid && c.conversation.as_ref() == Some(conversation));
+        let first = others.next()?.0.clone();
+        others.next().is_none().then_some(first)
+    }
+}
