@@ -1,1 +1,26 @@
-//! tables
+//! The fact tables: rows of `model::facts` as Delta Lake tables on a folder or on S3,
+//! exactly once, and back.
+//!
+//! Contract (`docs/tables.md`, sections 1 and 2): seven tables, each one Delta table with
+//! the partition column `date`; columns and keys are those of `docs/metrics.md` section 4.
+//! A sink makes one attempt and says what became of it; who calls waits and retries.
+//! The crate owns arrow, parquet and deltalake: no other crate sees their types.
+
+mod cells;
+mod commit;
+mod config;
+mod error;
+mod facts;
+mod lake;
+mod read;
+mod store;
+mod table;
+mod write;
+
+pub use cells::BadCell;
+pub use commit::{Committed, Txn};
+pub use config::{LakeConfig, S3Settings};
+pub use error::{CommitError, TablesError};
+pub use lake::Lake;
+pub use read::Filter;
+pub use table::Table;

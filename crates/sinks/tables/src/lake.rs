@@ -1,0 +1,214 @@
+//! A lake: seven Delta tables on one store.
+//!
+//! Contract: a `Lake` may be shared between tasks. Each table has one handle behind a
+//! lock, so commits to one table are made one after another and commits to different
+//! tables go side by side. Reading takes no lock: it looks at the newest snapshot.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Schema};
+use deltalake_core::kernel::StructType;
+use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel as _;
+use deltalake_core::kernel::transaction::CommitProperties;
+use deltalake_core::logstore::LogStoreRef;
+use deltalake_core::operations::create::CreateBuilder;
+use deltalake_core::protocol::SaveMode;
+use deltalake_core::table::state::DeltaTableState;
+use deltalake_core::{DeltaResult, DeltaTableError};
+use model::facts::{Call, EventRow, Leg, QueueInterval, Recording, Stretch, Visit};
+use tokio::sync::Mutex;
+
+use crate::config::LakeConfig;
+use crate::error::TablesError;
+use crate::facts::{DATE, Row};
+use crate::store::Place;
+use crate::table::Table;
+
+/// The table property that says which generation writes it.
+const GENERATION: &str = "ringledger.generation";
+/// A checkpoint every so many commits: a reader reads at most so many small files.
+const CHECKPOINT_EVERY: &str = "50";
+/// How long superseded log entries and removed files stay for readers of the past.
+const KEEP: &str = "interval 7 days";
+
+/// What is known of one table.
+pub(crate) struct Handle {
+    /// The newest snapshot seen.
+    pub(crate) state: Option<DeltaTableState>,
+    /// `txn` versions in exactly that snapshot, as far as they were asked for.
+    pub(crate) txns: HashMap<String, Option<i64>>,
+}
+
+/// One table: its log store and its handle.
+pub(crate) struct Shelf {
+    pub(crate) table: Table,
+    pub(crate) log_store: LogStoreRef,
+    pub(crate) handle: Mutex<Handle>,
+}
+
+/// The lake of fact tables; see the module.
+#[derive(Clone)]
+pub struct Lake {
+    pub(crate) config: Arc<LakeConfig>,
+    pub(crate) place: Place,
+    shelves: Arc<Vec<Shelf>>,
+}
+
+impl std::fmt::Debug for Lake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lake").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Lake {
+    /// Opens the lake; tables need not exist yet. A store is asked for one thing, so that
+    /// a wrong key or address is told here.
+    ///
+    /// # Errors
+    /// The place is unknown, or the store refuses or cannot be reached.
+    pub async fn open(config: LakeConfig) -> Result<Self, TablesError> {
+        let place = Place::of(&config)?;
+        place.probe().await?;
+        let mut shelves = Vec::with_capacity(Table::ALL.len());
+        for table in Table::ALL {
+            let handle = Mutex::new(Handle { state: None, txns: HashMap::new() });
+            shelves.push(Shelf { table, log_store: place.log_store(table)?, handle });
+        }
+        Ok(Self { config: Arc::new(config), place, shelves: Arc::new(shelves) })
+    }
+
+    /// What it was opened with.
+    pub fn config(&self) -> &LakeConfig {
+        &self.config
+    }
+
+    /// Where a table lies, for people and for other readers: a folder or an `s3://` URL.
+    pub fn path_of(&self, table: Table) -> String {
+        match self.place.url(table) {
+            Ok(url) if url.scheme() == "file" => {
+                url.to_file_path().map_or_else(|()| url.to_string(), |p| p.display().to_string())
+            }
+            Ok(url) => url.as_str().trim_end_matches('/').to_owned(),
+            Err(_) => self.place.text(table),
+        }
+    }
+
+    /// Makes every table that does not exist, empty; and checks that those that exist are
+    /// of this generation. Running it twice, or two at once, changes nothing.
+    ///
+    /// # Errors
+    /// The store failed, or a table is of another generation.
+    pub async fn ensure_tables(&self) -> Result<(), TablesError> {
+        for shelf in self.shelves.iter() {
+            let mut handle = shelf.handle.lock().await;
+            self.ensure(shelf, &mut handle).await?;
+        }
+        Ok(())
+    }
+
+    async fn ensure(&self, shelf: &Shelf, handle: &mut Handle) -> Result<(), TablesError> {
+        let explain = |e: DeltaTableError| self.place.explain(shelf.table, &e);
+        if !shelf.log_store.is_delta_table_location().await.map_err(explain)?
+            && let Err(error) = create(shelf, &self.config.generation).await
+        {
+            // Another process may have made it in between; then it is there now.
+            if !shelf.log_store.is_delta_table_location().await.map_err(explain)? {
+                return Err(explain(error));
+            }
+        }
+        self.refresh(shelf, handle).await?;
+        self.of_this_generation(shelf, handle)
+    }
+
+    pub(crate) fn shelf(&self, table: Table) -> Result<&Shelf, TablesError> {
+        let found = self.shelves.iter().find(|s| s.table == table);
+        found.ok_or_else(|| TablesError::Asked(format!("no table {table}")))
+    }
+
+    /// Brings a handle to the table's newest snapshot; forgets `txn`s if it moved.
+    pub(crate) async fn refresh(&self, shelf: &Shelf, handle: &mut Handle) -> Result<(), TablesError> {
+        let log_store = shelf.log_store.as_ref();
+        let before = handle.state.as_ref().map(DeltaTableState::version);
+        let result = match handle.state.as_mut() {
+            Some(state) => state.update(log_store, None).await,
+            None => load(log_store).await.map(|state| handle.state = Some(state)),
+        };
+        if let Err(error) = result {
+            // A half-updated snapshot is worth nothing: the next try loads it whole.
+            handle.state = None;
+            handle.txns.clear();
+            return Err(self.missing_or(shelf, error).await);
+        }
+        if handle.state.as_ref().map(DeltaTableState::version) != before {
+            handle.txns.clear();
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn missing_or(&self, shelf: &Shelf, error: DeltaTableError) -> TablesError {
+        match shelf.log_store.is_delta_table_location().await {
+            Ok(false) => TablesError::Absent { table: shelf.table, place: self.place.text(shelf.table) },
+            _ => self.place.explain(shelf.table, &error),
+        }
+    }
+
+    /// # Errors
+    /// The table is of another generation.
+    pub(crate) fn of_this_generation(&self, shelf: &Shelf, handle: &Handle) -> Result<(), TablesError> {
+        let Some(state) = &handle.state else { return Ok(()) };
+        let found = state.metadata().configuration().get(GENERATION).cloned().unwrap_or_default();
+        if found == self.config.generation {
+            return Ok(());
+        }
+        Err(TablesError::Generation {
+            table: shelf.table,
+            place: self.place.text(shelf.table),
+            found,
+            expected: self.config.generation.clone(),
+        })
+    }
+}
+
+/// The newest snapshot of a table, read anew.
+pub(crate) async fn load(log_store: &dyn deltalake_core::logstore::LogStore) -> DeltaResult<DeltaTableState> {
+    DeltaTableState::try_new(log_store, None).await
+}
+
+/// The columns of a table, `date` last, each with its description.
+pub(crate) fn fields(table: Table) -> Vec<Field> {
+    match table {
+        Table::Events => EventRow::fields(),
+        Table::QueueVisits => Visit::fields(),
+        Table::AgentLegs => Leg::fields(),
+        Table::AgentStates => Stretch::fields(),
+        Table::Calls => Call::fields(),
+        Table::QueueIntervals => QueueInterval::fields(),
+        Table::Recordings => Recording::fields(),
+    }
+}
+
+async fn create(shelf: &Shelf, generation: &str) -> DeltaResult<()> {
+    let schema: StructType = (&Schema::new(fields(shelf.table))).try_into_kernel()?;
+    let measured = shelf.table.measured().join(",");
+    CreateBuilder::new()
+        .with_log_store(Arc::clone(&shelf.log_store))
+        .with_table_name(shelf.table.name())
+        .with_comment(shelf.table.description())
+        .with_columns(schema.fields().cloned())
+        .with_partition_columns([DATE])
+        .with_raise_if_key_not_exists(false)
+        .with_configuration([
+            (GENERATION, Some(generation)),
+            ("delta.checkpointInterval", Some(CHECKPOINT_EVERY)),
+            ("delta.logRetentionDuration", Some(KEEP)),
+            ("delta.deletedFileRetentionDuration", Some(KEEP)),
+            ("delta.dataSkippingStatsColumns", Some(measured.as_str())),
+        ])
+        .with_save_mode(SaveMode::Ignore)
+        // Without retries a table made by another process in between is an error here,
+        // not a second commit of metadata on top of it.
+        .with_commit_properties(CommitProperties::default().with_max_retries(0))
+        .await
+        .map(|_| ())
+}

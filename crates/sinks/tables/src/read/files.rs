@@ -1,0 +1,129 @@
+//! Which files of a table have to be read: by day, and by the minima and maxima that the
+//! Delta log holds of each file.
+//!
+//! Contract: all revisions of a key are in one day (a row's `date` never changes), so days
+//! are read whole or not at all. A day is left out only where the log proves that none of
+//! its rows can be wanted; a file without statistics is always read.
+
+use std::collections::BTreeMap;
+
+use deltalake_core::table::state::DeltaTableState;
+use model::Instant;
+use object_store::path::Path;
+use serde_json::Value;
+
+use super::Filter;
+use crate::facts::{DATE, times};
+use crate::table::Table;
+
+/// Statistics hold milliseconds where a column holds microseconds.
+const COARSE_US: i64 = 1_000;
+const DAY_US: i64 = 86_400_000_000;
+
+/// A file of the table's newest snapshot.
+#[derive(Clone, Debug)]
+pub(crate) struct DataFile {
+    pub(crate) path: Path,
+    /// Days since 1970-01-01.
+    pub(crate) day: i32,
+    /// Bytes.
+    pub(crate) size: u64,
+    stats: Option<Value>,
+}
+
+impl DataFile {
+    fn stat(&self, kind: &str, column: &str) -> Option<&Value> {
+        self.stats.as_ref()?.get(kind)?.get(column)
+    }
+
+    fn instant(&self, kind: &str, column: &str) -> Option<Instant> {
+        Instant::parse_rfc3339(self.stat(kind, column)?.as_str()?).ok()
+    }
+
+    /// Rows, where the log says.
+    pub(crate) fn rows(&self) -> Option<u64> {
+        self.stats.as_ref()?.get("numRecords")?.as_u64()
+    }
+
+    fn no_nulls(&self, column: &str) -> bool {
+        self.stat("nullCount", column).and_then(Value::as_u64) == Some(0)
+    }
+
+    fn all_null(&self, column: &str) -> bool {
+        let nulls = self.stat("nullCount", column).and_then(Value::as_u64);
+        nulls.is_some() && nulls == self.rows()
+    }
+
+    /// Whether a row of it may begin before `to`.
+    fn may_begin_before(&self, table: Table, to: Instant) -> bool {
+        times(table).0.iter().any(|column| match self.instant("minValues", column) {
+            Some(least) => least < to,
+            None => !self.all_null(column),
+        })
+    }
+
+    /// Whether a row of it may end at or after `from`.
+    fn may_end_after(&self, table: Table, from: Instant) -> bool {
+        times(table).1.iter().any(|column| match self.instant("maxValues", column) {
+            Some(most) if self.no_nulls(column) => Instant(most.0.saturating_add(COARSE_US)) >= from,
+            _ => true,
+        })
+    }
+
+    /// Whether it may hold a row with this text in the column. A maximum may have been cut.
+    pub(crate) fn may_hold(&self, column: &str, text: &str) -> bool {
+        let least = self.stat("minValues", column).and_then(Value::as_str);
+        let most = self.stat("maxValues", column).and_then(Value::as_str);
+        least.is_none_or(|l| l <= text) && most.is_none_or(|m| text <= m || text.starts_with(m))
+    }
+
+    /// The latest value of an instant column, rounded up; `None` where the log does not say.
+    pub(crate) fn latest(&self, column: &str) -> Option<Instant> {
+        self.instant("maxValues", column).map(|i| Instant(i.0.saturating_add(COARSE_US)))
+    }
+
+    fn known_by(&self, as_of: Instant) -> bool {
+        self.instant("minValues", "known_at").is_none_or(|least| least <= as_of)
+    }
+}
+
+/// The files of a snapshot, by day, then path.
+pub(crate) fn live_files(state: &DeltaTableState) -> Vec<DataFile> {
+    let mut files: Vec<_> = state
+        .log_data()
+        .iter()
+        .map(|file| DataFile {
+            path: file.object_store_path(),
+            day: file.partition_values_map().get(DATE).and_then(|d| day_of(d.as_deref()?)).unwrap_or_default(),
+            size: u64::try_from(file.size()).unwrap_or_default(),
+            stats: file.stats().and_then(|s| serde_json::from_str(&s).ok()),
+        })
+        .collect();
+    files.sort_by(|a, b| (a.day, &a.path).cmp(&(b.day, &b.path)));
+    files
+}
+
+fn day_of(date: &str) -> Option<i32> {
+    let midnight = Instant::parse_rfc3339(&format!("{date}T00:00:00Z")).ok()?;
+    i32::try_from(midnight.0.div_euclid(DAY_US)).ok()
+}
+
+/// The files to be read for a filter.
+pub(crate) fn wanted(table: Table, files: Vec<DataFile>, filter: &Filter) -> Vec<DataFile> {
+    let mut days = BTreeMap::<i32, Vec<DataFile>>::new();
+    for file in files {
+        days.entry(file.day).or_default().push(file);
+    }
+    let in_range = |file: &DataFile| {
+        filter.to.is_none_or(|to| file.may_begin_before(table, to))
+            && filter.from.is_none_or(|from| file.may_end_after(table, from))
+            && filter.call_id.as_ref().is_none_or(|id| file.may_hold("call_id", id))
+    };
+    let mut wanted = Vec::new();
+    for (_, files) in days {
+        if files.iter().any(in_range) {
+            wanted.extend(files.into_iter().filter(|f| filter.as_of.is_none_or(|at| f.known_by(at))));
+        }
+    }
+    wanted
+}
