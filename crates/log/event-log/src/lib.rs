@@ -12,13 +12,19 @@
 //!   there is one.
 
 pub mod contract;
+pub mod dead_letters;
 mod embedded;
+mod events;
+mod kafka;
+mod topics;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use model::Instant;
+pub use topics::{PARTITIONS, topics};
 
 pub use embedded::EmbeddedLog;
+pub use kafka::{KafkaConfig, KafkaLog};
 
 /// A header: key and raw value.
 pub type Header = (String, Bytes);
@@ -278,6 +284,19 @@ fn check_count(topic: &str, has: i32, asked: i32) -> Result<(), LogError> {
         "topic {topic} has {has} partitions, {asked} were asked for; a topic keeps its count: set it back to {has}, \
          or copy the log into a new topic (`log copy`) and replay"
     )))
+}
+
+fn check_partition(topic: &str, partitions: i32, partition: i32) -> Result<(), LogError> {
+    if (0..partitions).contains(&partition) {
+        return Ok(());
+    }
+    Err(LogError::Unknown(format!("topic {topic} has the partitions 0..{partitions}, not {partition}")))
+}
+
+/// The wall clock, ms since the epoch.
+fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Instant, Name, Roster, facts::RecordingState};
+use crate::{Dialect, Envelope, Instant, Name, Roster, facts::RecordingState};
 
 /// One act; as JSON `{"act": "<name>", …}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,16 @@ pub enum Act {
         dialect: Name,
         /// The time of the last event in it.
         last_event: Instant,
+    },
+    /// Nothing was heard from a source between two instants (a broken connection); becomes
+    /// the event `SourceGap`.
+    SourceGap {
+        /// The dialect of the source (`ce_type`).
+        dialect: Name,
+        /// From.
+        from: Instant,
+        /// To.
+        to: Instant,
     },
     /// What became of a recording in the vault.
     RecordingOutcome(RecordingOutcome),
@@ -65,6 +75,26 @@ pub enum Act {
     },
 }
 
+impl Act {
+    /// The envelope of this act: `stage` is who acts (`/ringledger/<stage>`), `id` derives
+    /// from what the act says. Acts carry no sequence: folds know them by id.
+    pub fn envelope(&self, stage: &str, id: Name, place: (&Name, &Name), at: Instant, received: Instant) -> Envelope {
+        let (center, switch) = place;
+        Envelope {
+            id,
+            source: format!("/ringledger/{stage}").into(),
+            dialect: Dialect::Ringledger,
+            time: at,
+            received,
+            epoch: 0,
+            sequence: 0,
+            center: center.clone(),
+            switch: switch.clone(),
+            data: serde_json::to_vec(self).unwrap_or_default().into(),
+        }
+    }
+}
+
 /// What shapes the rows of one switch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwitchSettings {
@@ -74,6 +104,20 @@ pub struct SwitchSettings {
     /// Pauses with these reasons are after-call work.
     #[serde(default)]
     pub acw_pause_reasons: Vec<Name>,
+    /// T of `queue_intervals` where the queue has none of its own, milliseconds (default
+    /// 20 000).
+    #[serde(default)]
+    pub sl_threshold_ms: Option<i64>,
+    /// S of `queue_intervals`, milliseconds (default 5 000).
+    #[serde(default)]
+    pub short_abandon_ms: Option<i64>,
+    /// T by queue, milliseconds.
+    #[serde(default)]
+    pub queue_thresholds: Vec<(Name, i64)>,
+    /// Region (ISO 3166-1 alpha-2) by which national numbers become E.164; none: only
+    /// international ones do.
+    #[serde(default)]
+    pub default_region: Option<Name>,
 }
 
 /// What the vault did with one recording.
