@@ -9,7 +9,13 @@
 //! them into text, [`explain`] lists the visits behind a row. [`intervals::IntervalFold`]
 //! keeps `queue_intervals`, [`live::LiveFold`] the live figures.
 
+pub mod agents;
+pub mod contacts;
+pub mod explain;
 pub mod grid;
+pub mod intervals;
+pub mod live;
+mod live_agents;
 pub mod options;
 pub mod queues;
 mod queues_cells;
@@ -20,6 +26,11 @@ pub mod tally;
 mod waiting;
 pub mod zone;
 
+pub use agents::{AgentRow, agents};
+pub use contacts::{ContactRow, LostRow, contacts, lost};
+pub use intervals::{IntervalFold, IntervalSettings};
+pub use live::{LiveFold, LiveRow};
+pub use live_agents::{Activity, Agents};
 pub use options::{Attribution, Interval, Options, ServiceLevel, WaitBasis};
 pub use queues::{QueueRow, queues};
 pub use sketch::Sketch;

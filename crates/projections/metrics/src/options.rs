@@ -183,10 +183,8 @@ impl Options {
 
     /// Whether a visit is of the centre, queue and kind asked for (its time is not looked at).
     pub fn concerns(&self, visit: &Visit) -> bool {
-        !visit.retracted
-            && !(self.exclude_consults && visit.consult)
-            && self.of_center(&visit.center)
-            && self.queue.as_ref().is_none_or(|q| *q == visit.queue)
+        let left_out = visit.retracted || (self.exclude_consults && visit.consult);
+        !left_out && self.of_center(&visit.center) && self.queue.as_ref().is_none_or(|q| *q == visit.queue)
     }
 
     /// Whether a centre is asked for.

@@ -1,0 +1,250 @@
+//! `report contacts` and its `--lost` list (`docs/metrics.md`, section 4).
+//!
+//! Contract: each contact counts once, whatever its direction, under the queue it joined
+//! first and the interval of that join; a contact that joined none (also one that was only
+//! refused) under no queue (null) and the interval of its arrival. Records that were
+//! merged into another are left out. Attribution is always by arrival. `--queue` keeps
+//! the contacts that count under that queue; `--exclude-consults` looks over consult
+//! visits, and leaves out contacts that are nothing but a consult.
+
+use std::collections::BTreeMap;
+
+use model::facts::{Call, ContactOutcome, Direction, Visit, VisitOutcome};
+use model::{DEFINITION_VERSION, Instant, Name};
+
+use crate::grid::{Grid, Span};
+use crate::options::Options;
+use crate::rates;
+use crate::render::{Cells, Report};
+
+/// One row of the report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContactRow {
+    /// The centre.
+    pub center: Name,
+    /// The queue joined first.
+    pub queue: Option<Name>,
+    /// Begin of the interval.
+    pub interval_start: Instant,
+    /// End of the interval.
+    pub interval_end: Instant,
+    /// Contacts by outcome.
+    pub outcomes: Outcomes,
+}
+
+/// Contacts by outcome.
+type Outcomes = BTreeMap<ContactOutcome, i64>;
+
+/// Every outcome with its name, in the order of the contract.
+pub const OUTCOMES: [(ContactOutcome, &str); 12] = [
+    (ContactOutcome::Answered, "answered"),
+    (ContactOutcome::Callback, "callback"),
+    (ContactOutcome::Abandoned, "abandoned"),
+    (ContactOutcome::Rejected, "rejected"),
+    (ContactOutcome::Lost, "lost"),
+    (ContactOutcome::IvrAbandoned, "ivr_abandoned"),
+    (ContactOutcome::SelfServed, "self_served"),
+    (ContactOutcome::Unknown, "unknown"),
+    (ContactOutcome::Connected, "connected"),
+    (ContactOutcome::Busy, "busy"),
+    (ContactOutcome::NoAnswer, "no_answer"),
+    (ContactOutcome::Failed, "failed"),
+];
+
+/// The name of an outcome.
+pub fn outcome_name(outcome: ContactOutcome) -> &'static str {
+    OUTCOMES.iter().find(|(o, _)| *o == outcome).map_or("unknown", |(_, name)| name)
+}
+
+impl ContactRow {
+    /// Contacts with this outcome.
+    pub fn of(&self, outcome: ContactOutcome) -> i64 {
+        self.outcomes.get(&outcome).copied().unwrap_or(0)
+    }
+
+    /// Contacts.
+    pub fn contacts(&self) -> i64 {
+        self.outcomes.values().sum()
+    }
+
+    /// (abandoned + lost) / (contacts − ivr_abandoned − self_served).
+    pub fn lost_rate(&self) -> Option<f64> {
+        let wanted = self.contacts() - self.of(ContactOutcome::IvrAbandoned) - self.of(ContactOutcome::SelfServed);
+        rates::rate(self.of(ContactOutcome::Abandoned) + self.of(ContactOutcome::Lost), wanted)
+    }
+}
+
+/// Where and when a contact counts: its first join, else its arrival.
+pub(crate) fn filed_under<'a>(call: &'a Call, opts: &Options) -> (Option<&'a Name>, Instant) {
+    let joined = |v: &&Visit| {
+        let left_out = v.retracted || (opts.exclude_consults && v.consult);
+        !left_out && !matches!(v.outcome, VisitOutcome::Rejected(_))
+    };
+    let first = call.queue_visits.iter().filter(joined).min_by_key(|v| (v.joined_at, v.first_event));
+    first.map_or((None, call.started_at), |v| (Some(&v.queue), v.joined_at))
+}
+
+/// Whether a contact is one that the options ask for (its time is looked at, too).
+fn concerns(call: &Call, opts: &Options) -> bool {
+    let consult_only = || {
+        let mut visits = call.queue_visits.iter().filter(|v| !v.retracted).peekable();
+        visits.peek().is_some() && visits.all(|v| v.consult)
+    };
+    let (queue, at) = filed_under(call, opts);
+    call.merged_into.is_none()
+        && opts.of_center(&call.center)
+        && opts.selects(at)
+        && opts.queue.as_ref().is_none_or(|q| queue == Some(q))
+        && !(opts.exclude_consults && consult_only())
+}
+
+/// The report; no totals row (its null queue would mean something else).
+pub fn contacts(calls: &[Call], opts: &Options) -> Vec<ContactRow> {
+    let instants = calls.iter().flat_map(|c| [Some(c.started_at), c.ended_at]).flatten();
+    let mut grid = Grid::new(opts, instants);
+    let mut rows: BTreeMap<(Name, Option<Name>), BTreeMap<Span, Outcomes>> = BTreeMap::new();
+    for call in calls.iter().filter(|c| concerns(c, opts)) {
+        let (queue, at) = filed_under(call, opts);
+        let spans = rows.entry((call.center.clone(), queue.cloned())).or_default();
+        *spans.entry(grid.span_of(at)).or_default().entry(call.outcome).or_default() += 1;
+    }
+    let filled = grid.filled();
+    let mut out = Vec::new();
+    for ((center, queue), mut spans) in rows {
+        filled.iter().for_each(|s| _ = spans.entry(*s).or_default());
+        out.extend(spans.into_iter().map(|(span, outcomes)| ContactRow {
+            center: center.clone(),
+            queue: queue.clone(),
+            interval_start: span.start,
+            interval_end: span.end,
+            outcomes,
+        }));
+    }
+    out
+}
+
+/// A contact that got nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LostRow {
+    /// The centre.
+    pub center: Name,
+    /// The queue joined first.
+    pub queue: Option<Name>,
+    /// The contact.
+    pub call_id: Name,
+    /// Its arrival.
+    pub started_at: Instant,
+    /// The number: E.164 where it could be parsed, else as received.
+    pub ani: Option<Name>,
+    /// The caller withheld it.
+    pub ani_withheld: bool,
+    /// `abandoned`, `rejected` or `lost`.
+    pub outcome: Name,
+    /// Wait over all its visits, consults left out.
+    pub wait_ms: i64,
+    /// Whether the same number got through later; `None` where no number is known.
+    pub got_through_later: Option<bool>,
+    /// When it did, first.
+    pub got_through_at: Option<Instant>,
+}
+
+/// Inbound contacts that got nobody: `abandoned`, `rejected` and `lost` ones (those who
+/// were promised a call-back, or left in the IVR, are not among them). Whether the number
+/// got through later is looked up in all of `calls`, also beyond the range.
+pub fn lost(calls: &[Call], opts: &Options) -> Vec<LostRow> {
+    let through = answered_by_number(calls);
+    let got_nobody = |c: &&Call| {
+        let outcome = matches!(c.outcome, ContactOutcome::Abandoned | ContactOutcome::Rejected | ContactOutcome::Lost);
+        outcome && c.direction == Direction::Inbound && concerns(c, opts)
+    };
+    let mut rows: Vec<LostRow> = calls.iter().filter(got_nobody).map(|c| lost_row(c, &through, opts)).collect();
+    rows.sort_by(|a, b| {
+        let key = |r: &LostRow| (r.center.clone(), r.queue.clone(), r.started_at, r.call_id.clone());
+        key(a).cmp(&key(b))
+    });
+    rows
+}
+
+type Answered<'a> = BTreeMap<(&'a Name, &'a Name), Vec<Instant>>;
+
+fn number(call: &Call) -> Option<&Name> {
+    call.ani.as_ref().or(call.ani_raw.as_ref()).filter(|n| n.bytes().any(|b| b.is_ascii_digit()))
+}
+
+/// Arrivals of answered contacts by centre and number, in order.
+fn answered_by_number(calls: &[Call]) -> Answered<'_> {
+    let mut answered = Answered::new();
+    let through = |c: &&Call| {
+        c.merged_into.is_none() && c.direction == Direction::Inbound && c.outcome == ContactOutcome::Answered
+    };
+    for call in calls.iter().filter(through) {
+        number(call).into_iter().for_each(|n| answered.entry((&call.center, n)).or_default().push(call.started_at));
+    }
+    answered.values_mut().for_each(|times| times.sort_unstable());
+    answered
+}
+
+fn lost_row(call: &Call, through: &Answered, opts: &Options) -> LostRow {
+    let later = |n| {
+        let times = through.get(&(&call.center, n))?;
+        times.get(times.partition_point(|t| *t <= call.started_at)).copied()
+    };
+    let visits = call.queue_visits.iter().filter(|v| !v.retracted && !v.consult);
+    LostRow {
+        center: call.center.clone(),
+        queue: filed_under(call, opts).0.cloned(),
+        call_id: call.call_id.clone(),
+        started_at: call.started_at,
+        ani: number(call).cloned(),
+        ani_withheld: call.ani_withheld,
+        outcome: outcome_name(call.outcome).into(),
+        wait_ms: visits.filter_map(|v| crate::tally::wait_ms(v, opts.wait)).sum(),
+        got_through_later: number(call).map(|n| later(n).is_some()),
+        got_through_at: number(call).and_then(later),
+    }
+}
+
+impl Report for ContactRow {
+    fn cells(&self, _opts: &Options) -> Cells {
+        let mut cells = Cells::default();
+        cells.put("center", &self.center).put("queue", self.queue.as_ref());
+        cells.put("interval_start", self.interval_start).put("interval_end", self.interval_end);
+        cells.put("contacts", self.contacts());
+        for (outcome, name) in OUTCOMES {
+            cells.put(name, self.of(outcome));
+        }
+        cells.put("lost_rate", self.lost_rate()).put("definition_version", i64::from(DEFINITION_VERSION));
+        cells
+    }
+
+    fn table_columns(_opts: &Options) -> Vec<(&'static str, &'static str)> {
+        let mut columns = vec![("queue", "first queue"), ("interval_start", "from"), ("contacts", "contacts")];
+        columns.extend(OUTCOMES.map(|(_, name)| (name, name)));
+        columns.push(("lost_rate", "lost rate"));
+        columns
+    }
+}
+
+impl Report for LostRow {
+    fn cells(&self, _opts: &Options) -> Cells {
+        let mut cells = Cells::default();
+        cells.put("center", &self.center).put("queue", self.queue.as_ref()).put("call_id", &self.call_id);
+        cells.put("started_at", self.started_at).put("ani", self.ani.as_ref()).put("ani_withheld", self.ani_withheld);
+        cells.put("outcome", &self.outcome).put("wait_ms", self.wait_ms);
+        cells.put("got_through_later", self.got_through_later).put("got_through_at", self.got_through_at);
+        cells.put("definition_version", i64::from(DEFINITION_VERSION));
+        cells
+    }
+
+    fn table_columns(_opts: &Options) -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("queue", "first queue"),
+            ("started_at", "called"),
+            ("ani", "number"),
+            ("outcome", "outcome"),
+            ("wait_ms", "waited"),
+            ("got_through_later", "got through later"),
+            ("call_id", "call"),
+        ]
+    }
+}

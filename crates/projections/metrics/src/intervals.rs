@@ -1,0 +1,262 @@
+//! The fold behind `queue_intervals`: counts and sums of one switch by queue and
+//! 15-minute interval (UTC; every zone's quarters fall on them), by arrival.
+//!
+//! Contract. Order: `apply` for every visit revision, in the order of their making, then
+//! `advance` with the time of the event that made them. A row is made when event time
+//! has passed the interval's end by the grace, and again, with the next revision, by each
+//! later change of a figure; a revision that changes no figure makes no row. Folding in
+//! two pieces with a snapshot between is folding at once.
+//! Memory: intervals without a change for twice the late horizon are forgotten (contacts
+//! are restated up to the horizon after their end, and end within it). A change that
+//! comes later still makes no row; it is counted (`missed`).
+//! T, S and the choice of the wait are part of the state: other ones need a replay.
+
+use std::collections::BTreeMap;
+
+use model::facts::{QueueCounts, QueueInterval, Visit, VisitOutcome};
+use model::{Instant, Name, Position};
+use serde::{Deserialize, Serialize};
+
+use crate::options::{DEFAULT_SHORT_ABANDON_MS, DEFAULT_SL_THRESHOLD_MS, WaitBasis};
+use crate::sketch::Sketch;
+use crate::tally::{self, Limits};
+
+const QUARTER_US: i64 = 15 * 60 * 1_000_000;
+
+/// What shapes the rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntervalSettings {
+    /// How long after its end an interval is given, in milliseconds of event time.
+    pub grace_ms: i64,
+    /// How long after its end a contact is restated, in milliseconds of event time.
+    pub late_horizon_ms: i64,
+    /// T by centre and queue, where configured; else 20 s.
+    pub thresholds: BTreeMap<(Name, Name), i64>,
+    /// S by centre and queue, where configured; else 5 s.
+    pub short_abandons: BTreeMap<(Name, Name), i64>,
+    /// Whether the observed wait counts rather than the switch's.
+    pub observed_wait: bool,
+}
+
+impl Default for IntervalSettings {
+    fn default() -> Self {
+        Self {
+            grace_ms: 5 * 60_000,
+            late_horizon_ms: 24 * 3_600_000,
+            thresholds: BTreeMap::new(),
+            short_abandons: BTreeMap::new(),
+            observed_wait: false,
+        }
+    }
+}
+
+impl IntervalSettings {
+    fn limits(&self, key: &Key) -> Limits {
+        let of = |map: &BTreeMap<(Name, Name), i64>, default| {
+            map.get(&(key.1.clone(), key.2.clone())).copied().unwrap_or(default)
+        };
+        Limits {
+            sl_threshold_ms: of(&self.thresholds, DEFAULT_SL_THRESHOLD_MS),
+            short_abandon_ms: of(&self.short_abandons, DEFAULT_SHORT_ABANDON_MS),
+        }
+    }
+
+    fn basis(&self) -> WaitBasis {
+        if self.observed_wait { WaitBasis::Observed } else { WaitBasis::Stated }
+    }
+}
+
+/// `interval_start`, centre, queue.
+type Key = (Instant, Name, Name);
+
+/// How many visits have each wait: maxima and the sketch can be taken back exactly.
+type Waits = BTreeMap<i64, u64>;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Cell {
+    counts: QueueCounts,
+    answered: Waits,
+    abandoned: Waits,
+    closed: Waits,
+    first_event: Option<Position>,
+    changed_at: Instant,
+    revision: i64,
+}
+
+/// What one revision of a visit adds.
+#[derive(PartialEq)]
+struct Part {
+    key: Key,
+    counts: QueueCounts,
+    wait: Option<i64>,
+    outcome: VisitOutcome,
+    closed: bool,
+}
+
+/// The fold; one per switch.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct IntervalFold {
+    settings: IntervalSettings,
+    switch: Name,
+    cells: BTreeMap<Key, Cell>,
+    /// Intervals that begin before it have been given.
+    given: Instant,
+    event_time: Instant,
+    /// The latest interval forgotten, by centre and queue.
+    forgotten: BTreeMap<(Name, Name), Instant>,
+    missed: u64,
+}
+
+impl IntervalFold {
+    /// An empty fold of one switch.
+    pub fn new(switch: Name, settings: IntervalSettings) -> Self {
+        Self { settings, switch, given: Instant(i64::MIN), ..Self::default() }
+    }
+
+    /// What shapes its rows.
+    pub fn settings(&self) -> &IntervalSettings {
+        &self.settings
+    }
+
+    /// Changes that came after their interval was forgotten.
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    /// Takes a new revision of a visit, and the one before it, if any. Appends rows of
+    /// intervals that were given before and now read differently.
+    pub fn apply(&mut self, previous: Option<&Visit>, new: &Visit, out: &mut Vec<QueueInterval>) {
+        let (before, after) = (previous.and_then(|v| self.part(v)), self.part(new));
+        if before == after {
+            return;
+        }
+        let mut keys: Vec<Key> = Vec::new();
+        for (part, sign) in [(before, -1), (after, 1)] {
+            let Some(part) = part else { continue };
+            if self.is_forgotten(&part.key) {
+                self.missed += 1;
+                continue;
+            }
+            let cell = self.cells.entry(part.key.clone()).or_default();
+            cell.put(&part, sign);
+            // Before the first `advance` no event time is known: the arrival stands in.
+            cell.changed_at = self.event_time.max(new.joined_at);
+            cell.first_event = Some(cell.first_event.map_or(new.first_event, |p| p.min(new.first_event)));
+            if !keys.contains(&part.key) {
+                keys.push(part.key);
+            }
+        }
+        let given = self.given;
+        for key in keys.into_iter().filter(|k| k.0 < given) {
+            out.extend(self.give(&key, new.known_at, new.last_event));
+        }
+    }
+
+    /// Event time has come to `at`, by the event at `position`: appends rows of the
+    /// intervals that are due. A time before the last one does nothing.
+    pub fn advance(&mut self, at: Instant, known_at: Instant, position: Position, out: &mut Vec<QueueInterval>) {
+        self.event_time = self.event_time.max(at);
+        let due = quarter(at.plus_millis(-self.settings.grace_ms));
+        if due <= self.given {
+            return;
+        }
+        let from = (self.given, Name::default(), Name::default());
+        let keys: Vec<Key> =
+            self.cells.range(from..(due, Name::default(), Name::default())).map(|(k, _)| k.clone()).collect();
+        self.given = due;
+        for key in keys {
+            out.extend(self.give(&key, known_at, position));
+        }
+        self.forget();
+    }
+
+    fn part(&self, visit: &Visit) -> Option<Part> {
+        if visit.retracted {
+            return None;
+        }
+        let key = (quarter(visit.joined_at), visit.center.clone(), visit.queue.clone());
+        let mut counts = QueueCounts::default();
+        tally::arrival(&mut counts, visit);
+        tally::outcome(&mut counts, visit, self.settings.limits(&key), self.settings.basis());
+        let wait = tally::wait_ms(visit, self.settings.basis());
+        Some(Part { key, counts, wait, outcome: visit.outcome, closed: tally::has_closed(visit) })
+    }
+
+    fn is_forgotten(&self, key: &Key) -> bool {
+        let until = self.forgotten.get(&(key.1.clone(), key.2.clone()));
+        !self.cells.contains_key(key) && until.is_some_and(|until| key.0 <= *until)
+    }
+
+    fn give(&mut self, key: &Key, known_at: Instant, last_event: Position) -> Option<QueueInterval> {
+        let limits = self.settings.limits(key);
+        let cell = self.cells.get_mut(key)?;
+        cell.revision += 1;
+        let mut sketch = Sketch::default();
+        cell.answered.iter().for_each(|(wait, times)| sketch.add_many(*wait, *times));
+        Some(QueueInterval {
+            switch: self.switch.clone(),
+            center: key.1.clone(),
+            queue: key.2.clone(),
+            interval_start: key.0,
+            interval_end: Instant(key.0.0.saturating_add(QUARTER_US)),
+            sl_threshold_ms: limits.sl_threshold_ms,
+            short_abandon_ms: limits.short_abandon_ms,
+            counts: cell.read(),
+            wait_sketch: sketch.to_text(),
+            revision: cell.revision,
+            known_at,
+            first_event: cell.first_event.unwrap_or(last_event),
+            last_event,
+        })
+    }
+
+    fn forget(&mut self) {
+        let limit = self.event_time.plus_millis(-2 * self.settings.late_horizon_ms);
+        let (given, forgotten) = (self.given, &mut self.forgotten);
+        self.cells.retain(|(start, center, queue), cell| {
+            let keep = *start >= given || cell.changed_at >= limit;
+            if !keep {
+                let until = forgotten.entry((center.clone(), queue.clone())).or_insert(*start);
+                *until = (*until).max(*start);
+            }
+            keep
+        });
+    }
+}
+
+fn quarter(at: Instant) -> Instant {
+    Instant(at.0.div_euclid(QUARTER_US) * QUARTER_US)
+}
+
+impl Cell {
+    fn put(&mut self, part: &Part, sign: i64) {
+        let sums = self.counts.values().into_iter().zip(part.counts.values());
+        let sums: Vec<i64> = sums.map(|(mine, theirs)| mine + sign * theirs).collect();
+        self.counts = QueueCounts::from_values(&sums);
+        let Some(wait) = part.wait else { return };
+        let answered = part.outcome == VisitOutcome::Answered;
+        let abandoned = part.outcome == VisitOutcome::Abandoned;
+        for (waits, _) in
+            [(&mut self.answered, answered), (&mut self.abandoned, abandoned), (&mut self.closed, part.closed)]
+                .into_iter()
+                .filter(|(_, concerned)| *concerned)
+        {
+            let times = waits.entry(wait).or_default();
+            *times = times.saturating_add_signed(sign);
+            if *times == 0 {
+                waits.remove(&wait);
+            }
+        }
+    }
+
+    /// The figures with their maxima, which do not add.
+    fn read(&self) -> QueueCounts {
+        let max = |waits: &Waits| waits.last_key_value().map_or(0, |(wait, _)| *wait);
+        QueueCounts {
+            wait_answered_ms_max: max(&self.answered),
+            wait_abandoned_ms_max: max(&self.abandoned),
+            wait_ms_max: max(&self.closed),
+            ..self.counts.clone()
+        }
+    }
+}
