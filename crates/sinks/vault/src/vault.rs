@@ -84,6 +84,7 @@ impl Vault {
             path: path.to_owned(),
             started_at: Some(announced.started_at),
             note,
+            announced: Some(Box::new(announced.clone())),
             ..self.outcome(&taken, &key, terms)
         })
     }
@@ -101,6 +102,7 @@ impl Vault {
             started_at: taken.modified,
             stored_at: Some(terms.now),
             note: None,
+            announced: None,
         }
     }
 
@@ -252,5 +254,6 @@ pub fn missing(announced: &Recording, why: Option<&VaultError>) -> RecordingOutc
         started_at: Some(announced.started_at),
         stored_at: None,
         note: why.map(ToString::to_string),
+        announced: Some(Box::new(announced.clone())),
     }
 }

@@ -145,4 +145,8 @@ pub struct RecordingOutcome {
     pub stored_at: Option<Instant>,
     /// What was wrong, where something was.
     pub note: Option<String>,
+    /// The row that the vault acted on; none for an orphan. With it the outcome makes its
+    /// revision also after the contact was let go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Box<crate::facts::Recording>>,
 }

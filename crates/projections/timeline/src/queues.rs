@@ -1,0 +1,327 @@
+//! Where an event belongs, and who takes it.
+
+use model::event::LogonKind;
+use model::facts::{Direction, Facts, VisitOutcome};
+use model::{Body, Event, Instant, Name};
+
+use crate::Timeline;
+use crate::presence::Said;
+use crate::state::{Cid, Contact};
+use crate::visits::Release;
+
+/// Values kept of one contact's IVR, and notes of its agents, at most.
+const KEPT: usize = 64;
+
+/// Whether an event of this body begins a contact that is not known yet.
+fn begins(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::Originated { .. }
+            | Body::PartyKnown { .. }
+            | Body::Dialling { .. }
+            | Body::Connected { .. }
+            | Body::Queued { .. }
+            | Body::Delivered { .. }
+            | Body::OfferEnded { .. }
+            | Body::Established { .. }
+            | Body::Diverted { .. }
+            | Body::Abandoned { .. }
+            | Body::Rejected { .. }
+            | Body::Released { .. }
+            | Body::DataCollected { .. }
+            | Body::MenuChosen { .. }
+            | Body::RecordingStarted { .. }
+    )
+}
+
+fn of_adapter(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::NoteSaved { .. }
+            | Body::DispositionSet { .. }
+            | Body::CallbackRequested { .. }
+            | Body::ScreenPopped { .. }
+    )
+}
+
+impl Timeline {
+    /// The contact that an event is of, where one is known.
+    pub(crate) fn locate(&self, event: &Event) -> Option<Cid> {
+        let by_conn = event.connection.as_ref().and_then(|c| self.connections.get(c)).map(|k| k.cid);
+        let cid = by_conn.or_else(|| event.call_id.as_ref().and_then(|c| self.calls.get(c)).copied())?;
+        let cid = self.into_contact(cid);
+        self.contacts.contains_key(&cid).then_some(cid)
+    }
+
+    /// The contact of an event; one that is not known yet begins here.
+    pub(crate) fn place(&mut self, event: &Event) -> Option<Cid> {
+        let cid = match self.locate(event) {
+            Some(cid) => cid,
+            None if begins(&event.body) => self.begin(event)?,
+            None => {
+                self.counters.unmatched += u64::from(of_adapter(&event.body));
+                return None;
+            }
+        };
+        if begins(&event.body)
+            && let Some(conn) = &event.connection
+        {
+            self.know(cid, conn, event);
+        }
+        if let Some(call) = &event.call_id
+            && !self.calls.contains_key(call)
+            && !of_adapter(&event.body)
+            && !matches!(event.body, Body::CallsJoined { .. })
+        {
+            self.calls.insert(call.clone(), cid);
+            if let Some(contact) = self.contacts.get_mut(&cid) {
+                contact.natives.push(call.clone());
+            }
+        }
+        if let Some(contact) = self.contacts.get_mut(&cid) {
+            contact.active_at = contact.active_at.max(event.at);
+        }
+        Some(cid)
+    }
+
+    fn begin(&mut self, event: &Event) -> Option<Cid> {
+        let call = match (&event.call_id, &event.connection) {
+            (Some(call), _) | (None, Some(call)) => call.clone(),
+            // The end of a talk without any connection finds its visit by the agent.
+            (None, None) if matches!(event.body, Body::Released { .. }) => match self.talk_told(event) {
+                Some((cid, _)) => return Some(cid),
+                None => self.id(event, ""),
+            },
+            (None, None) if event.queue.is_some() && !matches!(event.body, Body::PartyKnown { .. }) => {
+                self.id(event, "")
+            }
+            (None, None) => return None,
+        };
+        let cid = self.next_cid;
+        self.next_cid += 1;
+        self.contacts.insert(cid, Contact::new(call.clone(), event.at, event.position));
+        self.calls.insert(call, cid);
+        self.touched.push(cid);
+        self.horizon.release_after(event.at, cid);
+        Some(cid)
+    }
+
+    fn talk_told(&self, event: &Event) -> Option<(Cid, Name)> {
+        let Body::Released { talk_ms, .. } = &event.body else { return None };
+        let (queue, agent) = (event.queue.as_ref()?, self.agent_of(event)?);
+        self.talk_of(event, queue, &agent, *talk_ms)
+    }
+
+    /// Hands an event to the room that takes it.
+    pub(crate) fn handle(&mut self, event: &Event, cid: Option<Cid>, last_heard: Option<Instant>, out: &mut Facts) {
+        if let Some(cid) = cid {
+            match (&event.queue, &event.body) {
+                (_, Body::CallsJoined { .. }) => self.calls_joined(event),
+                (Some(queue), _) if self.queue_event(cid, event, queue) => {}
+                _ => {
+                    self.call_event(cid, event);
+                    self.recording_event(cid, event);
+                    self.adapter_event(cid, event);
+                }
+            }
+        }
+        match &event.body {
+            Body::ConversationsMerged { from, into } => self.conversations_merged(from, into, event),
+            Body::SourceStarted => self.source_started(event, last_heard),
+            Body::SourceGap { .. } => self.lists_count_again(),
+            Body::Acted(act) => self.acted(event, act, out),
+            Body::AgentKnown { interface } => {
+                if let Some(name) = &event.agent {
+                    self.names.know(interface, name);
+                    self.rename_agent(interface, name);
+                }
+            }
+            _ => self.agent_event(event),
+        }
+    }
+
+    /// Takes what a queue tells; whether it was that.
+    fn queue_event(&mut self, cid: Cid, event: &Event, queue: &Name) -> bool {
+        let agent = self.agent_of(event).unwrap_or_default();
+        if let Some(written) = &event.agent {
+            self.names.member(written);
+        }
+        match &event.body {
+            Body::Queued { position, ani } => {
+                self.party(cid, event.connection.as_ref(), ani.as_ref(), false, None);
+                self.queued(cid, event, queue, *position, ani.as_ref());
+            }
+            Body::Delivered { device } => {
+                self.telephone(device.as_ref(), &agent);
+                self.delivered(cid, event, queue, &agent, device.as_ref());
+            }
+            Body::OfferEnded { end, ring_ms, device } => {
+                self.offer_ended(cid, event, queue, &agent, (*end, *ring_ms, device.as_ref()));
+            }
+            Body::Established { wait_ms, ring_ms, device } => {
+                self.telephone(device.as_ref(), &agent);
+                let visit = self.answered(cid, event, queue, &agent, *wait_ms);
+                self.offer_answered(cid, visit, event, &agent, (*ring_ms, device.as_ref()));
+                self.answering(&agent, cid);
+            }
+            Body::Diverted { reason, wait_ms, entry_position } => {
+                self.left(cid, event, queue, VisitOutcome::FlowOut(*reason), *wait_ms, *entry_position);
+            }
+            Body::Abandoned { wait_ms, entry_position } => {
+                self.left(cid, event, queue, VisitOutcome::Abandoned, *wait_ms, *entry_position);
+            }
+            Body::Rejected { reason } => self.rejected(cid, event, queue, *reason),
+            Body::Released { by, transferred, wait_ms, talk_ms, entry_position } => {
+                let release = Release {
+                    by: *by,
+                    transferred: *transferred,
+                    wait_ms: *wait_ms,
+                    talk_ms: *talk_ms,
+                    entry_position: *entry_position,
+                };
+                self.talk_ended(cid, event, queue, &agent, &release);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn talk_ended(&mut self, cid: Cid, event: &Event, queue: &Name, agent: &Name, release: &Release) {
+        let mut event = event.clone();
+        if event.connection.is_none() {
+            event.connection = self.talk_told(&event).filter(|(c, _)| *c == cid).map(|(_, conn)| conn);
+        }
+        let visit = self.released(cid, &event, queue, agent, release);
+        self.offer_released(cid, visit, &event, agent);
+        let Some(contact) = self.contacts.get(&cid) else { return };
+        let Some(v) = contact.visits.get(visit) else { return };
+        let (call, id, left) = (contact.call_id.clone(), v.row.visit_id.clone(), v.row.left_at.unwrap_or(event.at));
+        let mut phones: Vec<Name> = contact.conns.clone();
+        phones.extend(
+            contact.legs.iter().filter(|l| l.row.visit_id.as_ref() == Some(&id)).filter_map(|l| l.device.clone()),
+        );
+        if !agent.is_empty() {
+            self.agent_released(agent, &call, &id, left);
+            if let Some(kind) = release.transferred {
+                self.passed_on(cid, event.at, kind, agent);
+            }
+        }
+        for conn in phones {
+            self.talk(&conn, &event);
+        }
+    }
+
+    /// A queue says whose telephone a connection is.
+    fn telephone(&mut self, device: Option<&Name>, agent: &Name) {
+        let Some(state) = device.and_then(|d| self.connections.get_mut(d)) else { return };
+        if state.agent.is_none() && !agent.is_empty() && state.device != model::event::DeviceKind::Internal {
+            state.agent = Some(agent.clone());
+        }
+    }
+
+    /// An agent may be talking in this contact.
+    pub(crate) fn answering(&mut self, agent: &Name, cid: Cid) {
+        if agent.is_empty() {
+            return;
+        }
+        let contacts = &self.contacts;
+        let state = self.agents.entry(agent.clone()).or_default();
+        state.answering.retain(|c| {
+            *c != cid && contacts.get(c).is_some_and(|k| k.visits.iter().any(crate::state::VisitState::is_talking))
+        });
+        state.answering.push(cid);
+    }
+
+    /// What follows from any change of a visit.
+    pub(crate) fn after_queue_event(&mut self, cid: Cid) {
+        let Some(contact) = self.touch(cid) else { return };
+        contact.dirty |= contact.visits.iter().any(|v| v.dirty && v.row.closed);
+        if contact.direction.is_none()
+            && let Some(first) = contact.visits.first()
+        {
+            contact.direction = Some(if first.row.consult { Direction::Internal } else { Direction::Inbound });
+        }
+    }
+
+    fn adapter_event(&mut self, cid: Cid, event: &Event) {
+        let by_adapter = match &event.body {
+            Body::CallbackRequested { leaves_queue, .. } => *leaves_queue,
+            _ => false,
+        };
+        if by_adapter {
+            self.taken_out(cid, event);
+        }
+        let Some(contact) = self.touch(cid) else { return };
+        match &event.body {
+            Body::DataCollected { name, values } => {
+                contact.self_served |= name.eq_ignore_ascii_case("SelfServed");
+                for (key, value) in values {
+                    put(&mut contact.ivr, key, value);
+                }
+            }
+            Body::MenuChosen { digit, menu } => {
+                let step: Name = menu.as_ref().map_or_else(|| digit.clone(), |m| format!("{m}:{digit}").into());
+                let path = contact.ivr.iter().find(|(k, _)| k == "menu_path").map(|(_, v)| v.clone());
+                let path = path.map_or_else(|| step.clone(), |p| format!("{p}>{step}").into());
+                put(&mut contact.ivr, &Name::new_static("menu_path"), &path);
+            }
+            Body::NoteSaved { text } if contact.notes.len() < KEPT => {
+                contact.notes.push(text.clone());
+                contact.dirty = true;
+            }
+            Body::DispositionSet { disposition } => {
+                contact.dirty |= contact.disposition.as_ref() != Some(disposition);
+                contact.disposition = Some(disposition.clone());
+            }
+            Body::CallbackRequested { .. } => contact.callback = true,
+            _ => return,
+        }
+        contact.late_change();
+    }
+
+    /// An adapter took the caller out of the queue for a call-back.
+    fn taken_out(&mut self, cid: Cid, event: &Event) {
+        let Some(contact) = self.contacts.get(&cid) else { return };
+        let of =
+            |v: &crate::state::VisitState| v.is_waiting() && (event.connection.is_none() || v.conn == event.connection);
+        let Some(visit) = contact.newest_visit(of).and_then(|i| contact.visits.get(i)) else { return };
+        let queue = visit.row.queue.clone();
+        let event = Event { connection: visit.conn.clone(), ..event.clone() };
+        let outcome = VisitOutcome::FlowOut(model::event::DivertReason::Callback);
+        self.left(cid, &event, &queue, outcome, None, None);
+    }
+
+    fn agent_event(&mut self, event: &Event) {
+        let queue = event.queue.clone();
+        match &event.body {
+            Body::AgentLoggedOn { kind, listed } => {
+                if let Some(written) = &event.agent {
+                    self.names.member(written);
+                }
+                let queue = queue.filter(|_| *kind == LogonKind::Member);
+                self.agent_said(event, Said::On { kind: *kind, queue }, *listed);
+            }
+            Body::AgentLoggedOff { kind, stated_ms } => {
+                let queue = queue.filter(|_| *kind == LogonKind::Member);
+                self.agent_said(event, Said::Off { kind: *kind, queue, stated_ms: *stated_ms }, false);
+            }
+            Body::AgentNotReady { reason, listed } => {
+                let acw = reason.as_ref().is_some_and(|r| self.acw_reasons.contains(r));
+                self.agent_said(event, Said::Paused { queue, reason: reason.clone(), acw }, *listed);
+            }
+            Body::AgentReady { listed } => self.agent_said(event, Said::Ready { queue }, *listed),
+            Body::AgentWorkingAfterCall { stated_ms } => {
+                self.agent_said(event, Said::Acw { stated_ms: *stated_ms }, false);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn put(map: &mut Vec<(Name, Name)>, key: &Name, value: &Name) {
+    match map.iter().position(|(k, _)| k == key) {
+        Some(i) => map[i].1.clone_from(value),
+        None if map.len() < KEPT => map.push((key.clone(), value.clone())),
+        None => {}
+    }
+}

@@ -1,0 +1,207 @@
+//! Recordings: announced, suspended, ended, and what became of them.
+//!
+//! The id is `<switch>-<connection>-<n>`, n counting the announcements on that
+//! connection, in letters that suit a URL path and an object key. The queue is the one
+//! that the caller is in or came from, the agent the first who talks on it.
+
+use model::acts::RecordingOutcome;
+use model::facts::{LegResult, Recording, RecordingState as State};
+use model::{Body, Event, Instant, Name};
+
+use crate::Timeline;
+use crate::state::{Cid, Contact, RecordingState};
+
+fn safe(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' }).collect()
+}
+
+impl Timeline {
+    /// Announcements; other bodies are left alone.
+    pub(crate) fn recording_event(&mut self, cid: Cid, event: &Event) {
+        match &event.body {
+            Body::RecordingStarted { path } => self.recording_started(cid, event, path.as_ref()),
+            Body::RecordingSuspended => self.each_recording(cid, event, |row, at| {
+                if row.suspended.last().is_none_or(|(_, end)| end.is_some()) {
+                    row.suspended.push((at, None));
+                }
+            }),
+            Body::RecordingResumed => self.each_recording(cid, event, |row, at| {
+                if let Some((from, end @ None)) = row.suspended.last_mut() {
+                    *end = Some(at.max(*from));
+                }
+            }),
+            Body::RecordingStopped => self.each_recording(cid, event, end_recording),
+            _ => {}
+        }
+    }
+
+    fn recording_started(&mut self, cid: Cid, event: &Event, path: Option<&Name>) {
+        let conn = event.connection.clone();
+        if let Some(conn) = &conn {
+            self.know(cid, conn, event);
+        }
+        let n = match conn.as_ref().and_then(|c| self.connections.get_mut(c)) {
+            Some(state) => {
+                state.recordings += 1;
+                state.recordings
+            }
+            None => self.contacts.get(&cid).map_or(1, |c| c.recordings.len() as u32 + 1),
+        };
+        let own = conn.as_ref().and_then(|c| self.connections.get(c)).and_then(|k| k.agent.clone());
+        let (center, switch) = (self.center.clone(), self.switch.clone());
+        let Some(contact) = self.touch(cid) else { return };
+        let base = conn.as_ref().unwrap_or(&contact.call_id);
+        let row = Recording {
+            recording_id: format!("{}-{}-{n}", safe(&switch), safe(base)).into(),
+            call_id: Some(contact.call_id.clone()),
+            center,
+            switch,
+            queue: queue_of(contact, conn.as_ref()),
+            agent: talking(contact).or(own),
+            started_at: event.at,
+            ended_at: None,
+            duration_ms: None,
+            bytes: None,
+            sha256: None,
+            uri: None,
+            source: path.cloned(),
+            state: State::Pending,
+            suspended: Vec::new(),
+            stored_at: None,
+            note: None,
+            revision: 0,
+            known_at: event.known_at,
+            first_event: event.position,
+            last_event: event.position,
+            filed: event.at.days(),
+        };
+        contact.recordings.push(RecordingState { row, conn, dirty: true });
+        contact.late_change();
+    }
+
+    /// Changes the open recordings of the event's connection, else those of its contact.
+    fn each_recording(&mut self, cid: Cid, event: &Event, change: impl Fn(&mut Recording, Instant)) {
+        let Some(contact) = self.touch(cid) else { return };
+        let own = |r: &RecordingState| r.row.ended_at.is_none() && r.conn == event.connection;
+        let any_own = contact.recordings.iter().any(own);
+        for recording in contact.recordings.iter_mut() {
+            if recording.row.ended_at.is_some() || (any_own && recording.conn != event.connection) {
+                continue;
+            }
+            let before = recording.row.clone();
+            change(&mut recording.row, event.at);
+            recording.dirty |= recording.row != before;
+        }
+    }
+
+    /// The connection that they were announced on ended.
+    pub(crate) fn recordings_end(&mut self, cid: Cid, conn: &Name, at: Instant) {
+        let Some(contact) = self.touch(cid) else { return };
+        for recording in
+            contact.recordings.iter_mut().filter(|r| r.conn.as_ref() == Some(conn) && r.row.ended_at.is_none())
+        {
+            end_recording(&mut recording.row, at);
+            recording.dirty = true;
+        }
+    }
+
+    /// An agent talks: open recordings without an agent are of this one.
+    pub(crate) fn recordings_get_agent(&mut self, cid: Cid, agent: &Name) {
+        let Some(contact) = self.touch(cid) else { return };
+        for recording in contact.recordings.iter_mut().filter(|r| r.row.ended_at.is_none() && r.row.agent.is_none()) {
+            recording.row.agent = Some(agent.clone());
+            recording.dirty = true;
+        }
+    }
+
+    /// What became of one in the vault. The act carries the row that the vault acted on,
+    /// for contacts that are let go by now.
+    pub(crate) fn recording_outcome(
+        &mut self,
+        event: &Event,
+        outcome: &RecordingOutcome,
+        out: &mut model::facts::Facts,
+    ) {
+        let contact = outcome.call_id.as_ref().and_then(|c| self.calls.get(c)).map(|c| self.into_contact(*c));
+        if let Some(contact) = contact.and_then(|cid| self.touch(cid)) {
+            let found = contact.recordings.iter_mut().find(|r| r.row.recording_id == outcome.recording_id);
+            if let Some(recording) = found {
+                take(&mut recording.row, outcome);
+                recording.dirty = true;
+                contact.late_change();
+                return;
+            }
+        }
+        let mut row = match &outcome.announced {
+            Some(row) => (**row).clone(),
+            None => self.unannounced(event, outcome),
+        };
+        take(&mut row, outcome);
+        row.revision += 1;
+        row.known_at = event.known_at;
+        row.last_event = event.position;
+        out.recordings.push(row);
+    }
+
+    fn unannounced(&self, event: &Event, outcome: &RecordingOutcome) -> Recording {
+        let started_at = outcome.started_at.unwrap_or(event.at);
+        Recording {
+            recording_id: outcome.recording_id.clone(),
+            call_id: outcome.call_id.clone(),
+            center: self.center.clone(),
+            switch: self.switch.clone(),
+            queue: None,
+            agent: None,
+            started_at,
+            ended_at: outcome.duration_ms.map(|ms| started_at.plus_millis(ms)),
+            duration_ms: None,
+            bytes: None,
+            sha256: None,
+            uri: None,
+            source: None,
+            state: State::Orphan,
+            suspended: Vec::new(),
+            stored_at: None,
+            note: None,
+            revision: 0,
+            known_at: event.known_at,
+            first_event: event.position,
+            last_event: event.position,
+            filed: started_at.days(),
+        }
+    }
+}
+
+fn end_recording(row: &mut Recording, at: Instant) {
+    let end = at.max(row.started_at);
+    row.ended_at = Some(end);
+    if let Some((from, open @ None)) = row.suspended.last_mut() {
+        *open = Some(end.max(*from));
+    }
+}
+
+fn take(row: &mut Recording, outcome: &RecordingOutcome) {
+    row.state = outcome.state;
+    row.duration_ms = outcome.duration_ms;
+    row.bytes = outcome.bytes;
+    row.sha256 = outcome.sha256.as_deref().map(Name::from);
+    row.uri.clone_from(&outcome.uri);
+    row.stored_at = outcome.stored_at;
+    row.note.clone_from(&outcome.note);
+    if row.source.is_none() && !outcome.path.is_empty() {
+        row.source = Some(outcome.path.as_str().into());
+    }
+}
+
+/// The queue that the caller is in or came from.
+fn queue_of(contact: &Contact, conn: Option<&Name>) -> Option<Name> {
+    let own = contact.newest_visit(|v| v.conn.as_ref() == conn);
+    let any = own.or_else(|| contact.newest_visit(|_| true));
+    any.and_then(|i| contact.visits.get(i)).map(|v| v.row.queue.clone())
+}
+
+/// The agent who talks now.
+fn talking(contact: &Contact) -> Option<Name> {
+    let open = |l: &&crate::state::LegState| l.row.result == Some(LegResult::Answered) && l.row.ended_at.is_none();
+    contact.legs.iter().rev().find(open).map(|l| l.row.agent.clone())
+}
