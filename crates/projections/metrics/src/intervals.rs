@@ -13,12 +13,12 @@
 
 use std::collections::BTreeMap;
 
-use model::facts::{QueueCounts, QueueInterval, Visit, VisitOutcome};
+use model::facts::{QueueCounts, QueueInterval, Visit};
 use model::{Instant, Name, Position};
 use serde::{Deserialize, Serialize};
 
+use crate::interval_cell::{Cell, Key, Part};
 use crate::options::{DEFAULT_SHORT_ABANDON_MS, DEFAULT_SL_THRESHOLD_MS, WaitBasis};
-use crate::sketch::Sketch;
 use crate::tally::{self, Limits};
 
 const QUARTER_US: i64 = 15 * 60 * 1_000_000;
@@ -64,33 +64,6 @@ impl IntervalSettings {
     fn basis(&self) -> WaitBasis {
         if self.observed_wait { WaitBasis::Observed } else { WaitBasis::Stated }
     }
-}
-
-/// `interval_start`, centre, queue.
-type Key = (Instant, Name, Name);
-
-/// How many visits have each wait: maxima and the sketch can be taken back exactly.
-type Waits = BTreeMap<i64, u64>;
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Cell {
-    counts: QueueCounts,
-    answered: Waits,
-    abandoned: Waits,
-    closed: Waits,
-    first_event: Option<Position>,
-    changed_at: Instant,
-    revision: i64,
-}
-
-/// What one revision of a visit adds.
-#[derive(PartialEq)]
-struct Part {
-    key: Key,
-    counts: QueueCounts,
-    wait: Option<i64>,
-    outcome: VisitOutcome,
-    closed: bool,
 }
 
 /// The fold; one per switch.
@@ -191,8 +164,6 @@ impl IntervalFold {
         let limits = self.settings.limits(key);
         let cell = self.cells.get_mut(key)?;
         cell.revision += 1;
-        let mut sketch = Sketch::default();
-        cell.answered.iter().for_each(|(wait, times)| sketch.add_many(*wait, *times));
         Some(QueueInterval {
             switch: self.switch.clone(),
             center: key.1.clone(),
@@ -202,7 +173,7 @@ impl IntervalFold {
             sl_threshold_ms: limits.sl_threshold_ms,
             short_abandon_ms: limits.short_abandon_ms,
             counts: cell.read(),
-            wait_sketch: sketch.to_text(),
+            wait_sketch: cell.sketch().to_text(),
             revision: cell.revision,
             known_at,
             first_event: cell.first_event.unwrap_or(last_event),
@@ -226,37 +197,4 @@ impl IntervalFold {
 
 fn quarter(at: Instant) -> Instant {
     Instant(at.0.div_euclid(QUARTER_US) * QUARTER_US)
-}
-
-impl Cell {
-    fn put(&mut self, part: &Part, sign: i64) {
-        let sums = self.counts.values().into_iter().zip(part.counts.values());
-        let sums: Vec<i64> = sums.map(|(mine, theirs)| mine + sign * theirs).collect();
-        self.counts = QueueCounts::from_values(&sums);
-        let Some(wait) = part.wait else { return };
-        let answered = part.outcome == VisitOutcome::Answered;
-        let abandoned = part.outcome == VisitOutcome::Abandoned;
-        for (waits, _) in
-            [(&mut self.answered, answered), (&mut self.abandoned, abandoned), (&mut self.closed, part.closed)]
-                .into_iter()
-                .filter(|(_, concerned)| *concerned)
-        {
-            let times = waits.entry(wait).or_default();
-            *times = times.saturating_add_signed(sign);
-            if *times == 0 {
-                waits.remove(&wait);
-            }
-        }
-    }
-
-    /// The figures with their maxima, which do not add.
-    fn read(&self) -> QueueCounts {
-        let max = |waits: &Waits| waits.last_key_value().map_or(0, |(wait, _)| *wait);
-        QueueCounts {
-            wait_answered_ms_max: max(&self.answered),
-            wait_abandoned_ms_max: max(&self.abandoned),
-            wait_ms_max: max(&self.closed),
-            ..self.counts.clone()
-        }
-    }
 }

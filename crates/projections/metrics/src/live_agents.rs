@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::facts::StretchKind;
+use model::facts::{Leg, Stretch, StretchKind};
 use model::{DEFINITION_VERSION, Instant, Name};
 use serde::{Deserialize, Serialize};
 
@@ -49,34 +49,33 @@ impl Agents {
 /// Switch and agent.
 type Who<'a> = (&'a Name, &'a Name);
 
-/// Every agent of every queue, once, with what they are doing as of `now`.
-pub(crate) fn activities<'a>(
-    fold: &'a LiveFold,
-    talking: impl Iterator<Item = (&'a Key, &'a Name)>,
-    now: Instant,
-) -> BTreeMap<(Key, Name), Activity> {
-    let mut here: BTreeMap<(Key, Name), Activity> = BTreeMap::new();
-    let mut anywhere: BTreeMap<Who, Activity> = BTreeMap::new();
-    let mut busy = |who, activity: Activity| {
-        let known = anywhere.entry(who).or_insert(activity);
+/// What is known of agents while it is gathered: in each queue, and of whatever queue.
+#[derive(Default)]
+struct Gathered<'a> {
+    here: BTreeMap<(Key, Name), Activity>,
+    anywhere: BTreeMap<Who<'a>, Activity>,
+}
+
+impl<'a> Gathered<'a> {
+    fn busy(&mut self, who: Who<'a>, activity: Activity) {
+        let known = self.anywhere.entry(who).or_insert(activity);
         *known = activity.min(*known);
-    };
-    let mut member = |key: Key, agent: &Name, activity: Activity| {
-        let known = here.entry((key, agent.clone())).or_insert(activity);
-        *known = activity.min(*known);
-    };
-    for (key, agent) in talking {
-        busy((&key.0, agent), Activity::Talking);
-        member(key.clone(), agent, Activity::Talking);
     }
-    for leg in fold.legs.values() {
+
+    fn member(&mut self, key: Key, agent: &Name, activity: Activity) {
+        let known = self.here.entry((key, agent.clone())).or_insert(activity);
+        *known = activity.min(*known);
+    }
+
+    fn leg(&mut self, leg: &'a Leg) {
         let activity = if leg.answered_at.is_some() { Activity::Talking } else { Activity::Ringing };
-        busy((&leg.switch, &leg.agent), activity);
+        self.busy((&leg.switch, &leg.agent), activity);
         if let Some(queue) = &leg.queue {
-            member((leg.switch.clone(), leg.center.clone(), queue.clone()), &leg.agent, activity);
+            self.member((leg.switch.clone(), leg.center.clone(), queue.clone()), &leg.agent, activity);
         }
     }
-    for s in fold.stretches.values().filter(|s| s.from <= now && s.to.is_none_or(|to| to > now)) {
+
+    fn stretch(&mut self, s: &'a Stretch) {
         let activity = match s.kind {
             StretchKind::Login => Activity::Available,
             StretchKind::Pause => Activity::Paused,
@@ -84,12 +83,29 @@ pub(crate) fn activities<'a>(
         };
         match &s.queue {
             Some(queue) if s.kind != StretchKind::Acw => {
-                member((s.switch.clone(), s.center.clone(), queue.clone()), &s.agent, activity);
+                self.member((s.switch.clone(), s.center.clone(), queue.clone()), &s.agent, activity);
             }
-            _ if s.kind != StretchKind::Login => busy((&s.switch, &s.agent), activity),
+            _ if s.kind != StretchKind::Login => self.busy((&s.switch, &s.agent), activity),
             _ => {}
         }
     }
+}
+
+/// Every agent of every queue, once, with what they are doing as of `now`.
+pub(crate) fn activities<'a>(
+    fold: &'a LiveFold,
+    talking: impl Iterator<Item = (&'a Key, &'a Name)>,
+    now: Instant,
+) -> BTreeMap<(Key, Name), Activity> {
+    let mut gathered = Gathered::default();
+    for (key, agent) in talking {
+        gathered.busy((&key.0, agent), Activity::Talking);
+        gathered.member(key.clone(), agent, Activity::Talking);
+    }
+    fold.legs.values().for_each(|leg| gathered.leg(leg));
+    let lasts = |s: &&Stretch| s.from <= now && s.to.is_none_or(|to| to > now);
+    fold.stretches.values().filter(lasts).for_each(|s| gathered.stretch(s));
+    let Gathered { mut here, anywhere } = gathered;
     for ((key, agent), activity) in &mut here {
         if let Some(busy) = anywhere.get(&(&key.0, agent)) {
             *activity = (*activity).min(*busy);
@@ -117,6 +133,7 @@ impl Report for LiveRow {
 
     fn table_columns(_opts: &Options) -> Vec<(&'static str, &'static str)> {
         vec![
+            ("center", "centre"),
             ("queue", "queue"),
             ("waiting", "waiting"),
             ("longest_wait_ms", "longest"),

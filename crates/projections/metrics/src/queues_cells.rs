@@ -22,8 +22,7 @@ impl Report for QueueRow {
                 cells.put(name, value);
             }
             if *name == "abandoned_in_sl" {
-                cells.put("wait_p50_ms", self.waits.percentile(50)).put("wait_p90_ms", self.waits.percentile(90));
-                cells.put("wait_p95_ms", self.waits.percentile(95)).put("wait_p99_ms", self.waits.percentile(99));
+                put_percentiles(&mut cells, self);
             }
         }
         put_rates(&mut cells, &self.counts);
@@ -36,7 +35,7 @@ impl Report for QueueRow {
     }
 
     fn table_columns(opts: &Options) -> Vec<(&'static str, &'static str)> {
-        let mut columns = vec![("queue", "queue"), ("interval_start", "from")];
+        let mut columns = vec![("center", "centre"), ("queue", "queue"), ("interval_start", "from")];
         columns.extend(["received", "offered", "answered", "abandoned"].map(|n| (n, n)));
         columns.extend([("flow_out", "flow-out"), ("rejected", "rejected"), ("open", "open")]);
         if opts.attribution == Attribution::EventTime {
@@ -57,6 +56,13 @@ impl Report for QueueRow {
         let not_measured = sum(|c| c.handled) > 0 && sum(|c| c.acw_measured) == 0;
         let note = "ACW not measured: AHT is talk alone.".to_owned();
         if not_measured { vec![note] } else { Vec::new() }
+    }
+}
+
+/// The sketch gives the middle of a bucket: no more than the longest wait there was.
+fn put_percentiles(cells: &mut Cells, row: &QueueRow) {
+    for (name, percent) in [("wait_p50_ms", 50), ("wait_p90_ms", 90), ("wait_p95_ms", 95), ("wait_p99_ms", 99)] {
+        cells.put(name, row.waits.percentile(percent).map(|p| p.min(row.counts.wait_answered_ms_max)));
     }
 }
 

@@ -33,7 +33,7 @@ impl Report for AgentRow {
     }
 
     fn table_columns(opts: &Options) -> Vec<(&'static str, &'static str)> {
-        let mut columns = vec![("agent", "agent")];
+        let mut columns = vec![("center", "centre"), ("agent", "agent")];
         if opts.by_queue {
             columns.push(("queue", "queue"));
         }

@@ -65,6 +65,11 @@ impl Moment<'_> {
         self.of_kind(Kind::Login).any(|l| scope.is_none() || l.queue.is_none() || l.queue.as_ref() == scope)
     }
 
+    /// After-call work; one that names another queue is not this queue's.
+    fn in_acw(&self, scope: Option<&Name>) -> bool {
+        self.of_kind(Kind::Acw).any(|a| scope.is_none() || a.queue.is_none() || a.queue.as_ref() == scope)
+    }
+
     /// The pause that counts: of one queue, or of the agent over all of theirs. Should two
     /// hold at once, the latest begun.
     fn pause(&self, scope: Option<&Name>) -> Option<&Item> {
@@ -76,7 +81,7 @@ impl Moment<'_> {
 
     /// What `ms` of this moment are, as seen in one queue or over all; `None`: nothing.
     pub(super) fn spent(&self, scope: Option<&Name>, ms: i64) -> Option<AgentTimes> {
-        let (logged_in, pause, acw) = (self.logged_in(scope), self.pause(scope), self.is(Kind::Acw));
+        let (logged_in, pause, acw) = (self.logged_in(scope), self.pause(scope), self.in_acw(scope));
         let mut times = AgentTimes::default();
         self.by_queue(scope, ms, &mut times.pause_ms_by_queue);
         if !logged_in && pause.is_none() && !acw && times.pause_ms_by_queue.is_empty() {

@@ -8,6 +8,7 @@ mod cells;
 mod csv;
 mod json;
 mod table;
+mod words;
 
 pub use cells::{Cell, Cells, Report};
 pub use csv::csv;

@@ -1,106 +1,73 @@
 //! The table for people: aligned, with units, nulls as –, the totals row set apart.
 //!
-//! It shows a choice of columns; JSON and CSV have them all. Instants are in the zone of
-//! the report, which the heading names.
+//! It shows a choice of columns; JSON and CSV have them all. The centre and the interval
+//! are columns only where rows differ in them; an interval that all rows share stands
+//! above the table. Instants are in the zone of the report.
 
-use chrono::{DateTime, TimeZone};
-use model::Instant;
-
-use super::{Cell, Report};
+use super::{Cell, Cells, Report};
 use crate::options::Options;
+use crate::render::words::{is_text, local, text};
 
 const GAP: &str = "  ";
 
 /// The rows as a table, with notes below it; every line ends with a newline.
 pub fn table<R: Report>(rows: &[R], opts: &Options) -> String {
-    let columns = R::table_columns(opts);
-    let heading: Vec<String> = columns.iter().map(|(_, title)| (*title).to_owned()).collect();
     let (totals, rest): (Vec<&R>, Vec<&R>) = rows.iter().partition(|r| r.is_total());
-    let line = |row: &&R| -> Vec<String> {
-        let cells = row.cells(opts);
-        columns.iter().map(|(name, _)| text(name, cells.get(name), opts)).collect()
-    };
-    let body: Vec<Vec<String>> = rest.iter().map(line).collect();
-    let foot: Vec<Vec<String>> = totals
-        .iter()
-        .map(line)
-        .map(|mut l| {
-            name_total(&mut l);
-            l
-        })
-        .collect();
-    let widths: Vec<usize> = (0..columns.len()).map(|i| width(i, &heading, &body, &foot)).collect();
-    let left: Vec<bool> = columns.iter().map(|(name, _)| is_text(name)).collect();
+    let cells = |rows: &[&R]| rows.iter().map(|r| r.cells(opts)).collect::<Vec<Cells>>();
+    let (body, foot) = (cells(&rest), cells(&totals));
+    let mut columns = R::table_columns(opts);
+    columns.retain(|(name, _)| !matches!(*name, "center" | "interval_start") || shared(&body, name).is_none());
 
-    let mut out = String::new();
-    let rule = widths.iter().map(|w| "─".repeat(*w)).collect::<Vec<_>>().join(GAP) + "\n";
-    out += &aligned(&heading, &widths, &left);
-    out += &rule;
-    body.iter().for_each(|l| out += &aligned(l, &widths, &left));
-    if !foot.is_empty() {
-        out += &rule;
-        foot.iter().for_each(|l| out += &aligned(l, &widths, &left));
-    }
-    if rest.is_empty() {
+    let mut out = caption(&body, opts);
+    out += &grid(&columns, &body, &foot, opts);
+    if body.is_empty() {
         out += "(nothing in this range)\n";
     }
     R::notes(rows, opts).iter().for_each(|n| out += &format!("{n}\n"));
     out
 }
 
-fn name_total(line: &mut [String]) {
-    if let Some(first) = line.first_mut() {
-        *first = "total".to_owned();
+/// The value that all rows share; none where there is no row.
+fn shared<'a>(rows: &'a [Cells], name: &str) -> Option<&'a Cell> {
+    let first = rows.first()?.get(name)?;
+    rows.iter().all(|r| r.get(name) == Some(first)).then_some(first)
+}
+
+fn caption(rows: &[Cells], opts: &Options) -> String {
+    match (shared(rows, "interval_start"), shared(rows, "interval_end")) {
+        (Some(Cell::At(from)), Some(Cell::At(to))) => {
+            format!("{} – {} ({})\n", local(*from, opts), local(*to, opts), opts.tz)
+        }
+        _ => String::new(),
     }
 }
 
-fn width(column: usize, heading: &[String], body: &[Vec<String>], foot: &[Vec<String>]) -> usize {
-    let all = body.iter().chain(foot).map(|l| &l[column]).chain(std::iter::once(&heading[column]));
-    all.map(|t| t.chars().count()).max().unwrap_or(0)
+fn grid(columns: &[(&str, &str)], body: &[Cells], foot: &[Cells], opts: &Options) -> String {
+    let heading: Vec<String> = columns.iter().map(|(_, title)| (*title).to_owned()).collect();
+    let line = |cells: &Cells| columns.iter().map(|(name, _)| text(name, cells.get(name), opts)).collect();
+    let body: Vec<Vec<String>> = body.iter().map(line).collect();
+    let mut foot: Vec<Vec<String>> = foot.iter().map(line).collect();
+    foot.iter_mut().filter_map(|l| l.first_mut()).for_each(|first| "total".clone_into(first));
+
+    let all: Vec<&Vec<String>> = body.iter().chain(&foot).chain(std::iter::once(&heading)).collect();
+    let width = |i: usize| all.iter().map(|l| l[i].chars().count()).max().unwrap_or(0);
+    let layout: Vec<(usize, bool)> =
+        columns.iter().enumerate().map(|(i, (name, _))| (width(i), is_text(name))).collect();
+    let rule = layout.iter().map(|(w, _)| "─".repeat(*w)).collect::<Vec<_>>().join(GAP) + "\n";
+
+    let mut out = aligned(&heading, &layout) + &rule;
+    body.iter().for_each(|l| out += &aligned(l, &layout));
+    if !foot.is_empty() {
+        out += &rule;
+    }
+    foot.iter().for_each(|l| out += &aligned(l, &layout));
+    out
 }
 
-fn aligned(line: &[String], widths: &[usize], left: &[bool]) -> String {
-    let padded = line.iter().zip(widths).zip(left).map(|((t, w), left)| {
-        let pad = " ".repeat(w.saturating_sub(t.chars().count()));
-        if *left { format!("{t}{pad}") } else { format!("{pad}{t}") }
+fn aligned(line: &[String], layout: &[(usize, bool)]) -> String {
+    let padded = line.iter().zip(layout).map(|(text, (width, left))| {
+        let pad = " ".repeat(width.saturating_sub(text.chars().count()));
+        if *left { format!("{text}{pad}") } else { format!("{pad}{text}") }
     });
     padded.collect::<Vec<_>>().join(GAP).trim_end().to_owned() + "\n"
-}
-
-/// Columns that read from the left.
-fn is_text(name: &str) -> bool {
-    matches!(name, "center" | "queue" | "agent" | "call_id" | "ani" | "outcome") || name.contains("_by_")
-}
-
-fn text(name: &str, cell: Option<&Cell>, opts: &Options) -> String {
-    match cell {
-        None | Some(Cell::Null) => "–".to_owned(),
-        Some(Cell::Text(t)) => t.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect(),
-        Some(Cell::Int(v)) if name.contains("_ms") => duration(*v),
-        Some(Cell::Int(v)) => v.to_string(),
-        Some(Cell::Rate(v)) => format!("{:.1} %", v * 100.0),
-        Some(Cell::At(at)) => local(*at, opts),
-        Some(Cell::Bool(v)) => if *v { "yes" } else { "no" }.to_owned(),
-        Some(Cell::Map(map)) if map.is_empty() => "–".to_owned(),
-        Some(Cell::Map(map)) => {
-            let parts =
-                map.iter().map(|(k, v)| format!("{} {}", if k.is_empty() { "(none)" } else { k }, duration(*v)));
-            parts.collect::<Vec<_>>().join(", ")
-        }
-    }
-}
-
-/// Milliseconds with a unit: `12.3 s`, `4 m 05 s`, `1 h 02 m`; finer parts are cut off.
-fn duration(ms: i64) -> String {
-    match ms {
-        ..60_000 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
-        60_000..3_600_000 => format!("{} m {:02} s", ms / 60_000, ms / 1000 % 60),
-        _ => format!("{} h {:02} m", ms / 3_600_000, ms / 60_000 % 60),
-    }
-}
-
-fn local(at: Instant, opts: &Options) -> String {
-    let form = if at.0 % 60_000_000 == 0 { "%Y-%m-%d %H:%M %Z" } else { "%Y-%m-%d %H:%M:%S %Z" };
-    DateTime::from_timestamp_micros(at.0)
-        .map_or_else(|| at.to_rfc3339(), |t| opts.tz.from_utc_datetime(&t.naive_utc()).format(form).to_string())
 }
