@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, Schema};
+use arrow::datatypes::Schema;
 use deltalake_core::kernel::StructType;
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel as _;
 use deltalake_core::kernel::transaction::CommitProperties;
@@ -16,12 +16,11 @@ use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::SaveMode;
 use deltalake_core::table::state::DeltaTableState;
 use deltalake_core::{DeltaResult, DeltaTableError};
-use model::facts::{Call, EventRow, Leg, QueueInterval, Recording, Stretch, Visit};
 use tokio::sync::Mutex;
 
 use crate::config::LakeConfig;
 use crate::error::TablesError;
-use crate::facts::{DATE, Row};
+use crate::facts::{DATE, fields};
 use crate::store::Place;
 use crate::table::Table;
 
@@ -29,8 +28,11 @@ use crate::table::Table;
 const GENERATION: &str = "ringledger.generation";
 /// A checkpoint every so many commits: a reader reads at most so many small files.
 const CHECKPOINT_EVERY: &str = "50";
-/// How long superseded log entries and removed files stay for readers of the past.
-const KEEP: &str = "interval 7 days";
+/// How long superseded log entries stay for readers of the past.
+const LOG_KEPT: &str = "interval 7 days";
+/// How long the log remembers which files were removed. Longer than vacuum's retention:
+/// a checkpoint forgets what is older, and vacuum removes only what the log remembers.
+const REMOVED_KEPT: &str = "interval 30 days";
 
 /// What is known of one table.
 pub(crate) struct Handle {
@@ -175,19 +177,6 @@ pub(crate) async fn load(log_store: &dyn deltalake_core::logstore::LogStore) -> 
     DeltaTableState::try_new(log_store, None).await
 }
 
-/// The columns of a table, `date` last, each with its description.
-pub(crate) fn fields(table: Table) -> Vec<Field> {
-    match table {
-        Table::Events => EventRow::fields(),
-        Table::QueueVisits => Visit::fields(),
-        Table::AgentLegs => Leg::fields(),
-        Table::AgentStates => Stretch::fields(),
-        Table::Calls => Call::fields(),
-        Table::QueueIntervals => QueueInterval::fields(),
-        Table::Recordings => Recording::fields(),
-    }
-}
-
 async fn create(shelf: &Shelf, generation: &str) -> DeltaResult<()> {
     let schema: StructType = (&Schema::new(fields(shelf.table))).try_into_kernel()?;
     let measured = shelf.table.measured().join(",");
@@ -201,8 +190,8 @@ async fn create(shelf: &Shelf, generation: &str) -> DeltaResult<()> {
         .with_configuration([
             (GENERATION, Some(generation)),
             ("delta.checkpointInterval", Some(CHECKPOINT_EVERY)),
-            ("delta.logRetentionDuration", Some(KEEP)),
-            ("delta.deletedFileRetentionDuration", Some(KEEP)),
+            ("delta.logRetentionDuration", Some(LOG_KEPT)),
+            ("delta.deletedFileRetentionDuration", Some(REMOVED_KEPT)),
             ("delta.dataSkippingStatsColumns", Some(measured.as_str())),
         ])
         .with_save_mode(SaveMode::Ignore)

@@ -15,6 +15,8 @@ mod lake;
 mod read;
 mod store;
 mod table;
+mod upkeep;
+mod views;
 mod write;
 
 pub use cells::BadCell;
@@ -24,3 +26,5 @@ pub use error::{CommitError, TablesError};
 pub use lake::Lake;
 pub use read::Filter;
 pub use table::Table;
+pub use upkeep::{Compacted, Superseded, Vacuumed};
+pub use views::{Engine, views};

@@ -20,21 +20,21 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 use tokio::sync::mpsc;
 
-use crate::facts::{DATE, Fact};
+use crate::facts::{DATE, Fact, fields};
 use crate::table::Table;
 
 /// Rows of one Arrow batch.
-const BATCH: usize = 32 * 1024;
+pub(crate) const BATCH: usize = 32 * 1024;
 /// Batches on their way to the encoder.
-const QUEUED: usize = 2;
+pub(crate) const QUEUED: usize = 2;
 /// Rows of a row group.
 pub(crate) const GROUP: usize = 1024 * 1024;
 /// Bytes of a file after which the next one begins.
 pub(crate) const FILE: u64 = 128 * 1024 * 1024;
 
 /// The columns of a file: all but the partition.
-pub(crate) fn file_schema<T: Fact>() -> SchemaRef {
-    let fields = T::fields().into_iter().filter(|f| f.name() != DATE);
+pub(crate) fn file_schema(table: Table) -> SchemaRef {
+    let fields = fields(table).into_iter().filter(|f| f.name() != DATE);
     // Descriptions are the Delta schema's; in the files they would only be weight.
     Arc::new(Schema::new(fields.map(|f| f.with_metadata(Default::default())).collect::<Vec<_>>()))
 }
@@ -82,7 +82,7 @@ pub(crate) fn day_writer(
 /// # Errors
 /// The store failed or the encoder refused; what was written is unknown to the table.
 pub(crate) async fn write<T: Fact>(store: &ObjectStoreRef, rows: &[T]) -> DeltaResult<Vec<Add>> {
-    let schema = file_schema::<T>();
+    let schema = file_schema(T::TABLE);
     let mut adds = Vec::new();
     for (day, mut part) in by_day(rows) {
         part.sort_unstable_by(|a, b| a.order(b));
@@ -123,7 +123,10 @@ fn batch<T: Fact>(schema: &SchemaRef, rows: &[&T]) -> DeltaResult<RecordBatch> {
 }
 
 /// Encodes what comes in; on failure aborts the upload, so that no parts are left behind.
-async fn drain(mut writer: PartitionWriter, mut batches: mpsc::Receiver<RecordBatch>) -> DeltaResult<Vec<Add>> {
+pub(crate) async fn drain(
+    mut writer: PartitionWriter,
+    mut batches: mpsc::Receiver<RecordBatch>,
+) -> DeltaResult<Vec<Add>> {
     while let Some(batch) = batches.recv().await {
         if let Err(error) = writer.write(&batch).await {
             let _ = Box::new(writer).abort().await;

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 
 use arrow::array::{ArrayRef, new_null_array};
 use arrow::datatypes::{Field, Fields};
-use model::facts::Facts;
+use model::facts::{Call, EventRow, Facts, Leg, QueueInterval, Recording, Stretch, Visit};
 use model::{Instant, Name};
 
 use crate::cells::{BadCell, Cell};
@@ -105,6 +105,19 @@ pub(crate) const fn times(table: Table) -> (&'static [&'static str], &'static [&
         Table::AgentStates => (&["from"], &["to"]),
         Table::Calls | Table::Recordings => (&["started_at"], &["started_at"]),
         Table::QueueIntervals => (&["interval_start"], &["interval_start"]),
+    }
+}
+
+/// The columns of a table, `date` last, each with its description.
+pub(crate) fn fields(table: Table) -> Vec<Field> {
+    match table {
+        Table::Events => EventRow::fields(),
+        Table::QueueVisits => Visit::fields(),
+        Table::AgentLegs => Leg::fields(),
+        Table::AgentStates => Stretch::fields(),
+        Table::Calls => Call::fields(),
+        Table::QueueIntervals => QueueInterval::fields(),
+        Table::Recordings => Recording::fields(),
     }
 }
 

@@ -77,11 +77,6 @@ impl DataFile {
         least.is_none_or(|l| l <= text) && most.is_none_or(|m| text <= m || text.starts_with(m))
     }
 
-    /// The latest value of an instant column, rounded up; `None` where the log does not say.
-    pub(crate) fn latest(&self, column: &str) -> Option<Instant> {
-        self.instant("maxValues", column).map(|i| Instant(i.0.saturating_add(COARSE_US)))
-    }
-
     fn known_by(&self, as_of: Instant) -> bool {
         self.instant("minValues", "known_at").is_none_or(|least| least <= as_of)
     }

@@ -21,7 +21,7 @@ use crate::facts::{Fact, Key};
 use crate::lake::Lake;
 
 pub(crate) use files::{DataFile, live_files};
-pub(crate) use scan::read_rows;
+pub(crate) use scan::open;
 
 /// Which rows are wanted; an empty filter wants all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,0 +1,52 @@
+//! Vacuum: removes files that compaction has replaced, once no reader of the past needs
+//! them. Lite: only what the Delta log says was removed, never what it does not know.
+
+use chrono::TimeDelta;
+use deltalake_core::DeltaTable;
+use deltalake_core::operations::vacuum::VacuumMode;
+
+use crate::error::TablesError;
+use crate::lake::Lake;
+use crate::table::Table;
+
+/// The least time that replaced files stay: readers may hold an older snapshot so long.
+const LEAST_DAYS: u32 = 7;
+
+/// What a vacuum did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vacuumed {
+    /// Files removed, or (`dry_run`) that would be.
+    pub files: Vec<String>,
+    /// Nothing was removed.
+    pub dry_run: bool,
+}
+
+impl Lake {
+    /// Removes files that were replaced more than `retention_days` ago.
+    ///
+    /// # Errors
+    /// A retention below 7 days; or the store failed (what is gone is gone, the rest stays).
+    pub async fn vacuum(&self, table: Table, retention_days: u32, dry_run: bool) -> Result<Vacuumed, TablesError> {
+        if retention_days < LEAST_DAYS {
+            return Err(TablesError::Asked(format!(
+                "vacuum keeps replaced files at least {LEAST_DAYS} days, {retention_days} were asked for: \
+                 readers may still hold an older snapshot"
+            )));
+        }
+        let shelf = self.shelf(table)?;
+        let mut handle = DeltaTable::new(shelf.log_store.clone());
+        if let Err(error) = handle.load().await {
+            return Err(self.missing_or(shelf, error).await);
+        }
+        let (_, metrics) = handle
+            .vacuum()
+            .with_mode(VacuumMode::Lite)
+            .with_retention_period(TimeDelta::days(i64::from(retention_days)))
+            // The log remembers removals for longer than that; the check above is ours.
+            .with_enforce_retention_duration(false)
+            .with_dry_run(dry_run)
+            .await
+            .map_err(|e| self.place.explain(table, &e))?;
+        Ok(Vacuumed { files: metrics.files_deleted, dry_run: metrics.dry_run })
+    }
+}
