@@ -8,9 +8,14 @@
 //! chunks; nothing panics on any bytes; memory is bounded by [`MAX_RECORD`]; what cannot
 //! be framed comes out as an error with its bytes, never silently dropped.
 
+pub mod acts;
+pub mod ami;
+pub mod cel;
+pub mod masking;
 pub mod queue_log;
 pub mod registry;
 
+mod cards;
 mod emit;
 mod lines;
 mod plausible;

@@ -2,14 +2,26 @@
 
 use model::{Decoder, Dialect};
 
-use crate::Framer;
+use crate::acts::ActDecoder;
+use crate::cel::{CelDecoder, CelFramer, CelMasker};
 use crate::queue_log::{QueueLogDecoder, QueueLogFramer};
+use crate::{Framer, Masker};
 
 /// A framer for byte streams of the dialect; `None` where it has none (its records come
 /// one by one, as JSON) or the dialect is not known.
 pub fn framer(dialect: &Dialect) -> Option<Box<dyn Framer>> {
     match dialect {
         Dialect::AsteriskQueueLog => Some(Box::new(QueueLogFramer::new())),
+        Dialect::AsteriskCel => Some(Box::new(CelFramer::new())),
+        _ => None,
+    }
+}
+
+/// A masker for the records of one source; `None` where the dialect is not known or is
+/// our own. Every record of a source must pass its masker before it reaches the log.
+pub fn masker(dialect: &Dialect) -> Option<Box<dyn Masker>> {
+    match dialect {
+        Dialect::AsteriskCel => Some(Box::new(CelMasker)),
         _ => None,
     }
 }
@@ -19,6 +31,8 @@ pub fn framer(dialect: &Dialect) -> Option<Box<dyn Framer>> {
 pub fn decoder(dialect: &Dialect, _switch: &str, _center: &str) -> Option<Box<dyn Decoder>> {
     match dialect {
         Dialect::AsteriskQueueLog => Some(Box::new(QueueLogDecoder::new())),
+        Dialect::AsteriskCel => Some(Box::new(CelDecoder::new())),
+        Dialect::Ringledger => Some(Box::new(ActDecoder)),
         _ => None,
     }
 }
