@@ -1,1 +1,3 @@
 //! What crosses crates is tested from here.
+pub mod kafka;
+pub mod s3;

@@ -142,25 +142,43 @@ impl VaultError {
     /// Puts an object store's error into our words; `secrets` never survive.
     pub(crate) fn store(place: &str, what: &str, error: &object_store::Error, secrets: &[String]) -> Self {
         use object_store::Error as E;
+        let told = chain(error);
+        let says = |words: &[&str]| words.iter().any(|w| told.contains(w));
         let (place, what) = (place.to_owned(), what.to_owned());
-        match error {
-            E::Unauthenticated { .. } | E::PermissionDenied { .. } => {
-                Self::Denied { place, what, todo: "check the access key, its secret and the bucket's policy".into() }
-            }
-            E::NotFound { .. } => Self::Setup {
-                place,
-                what: format!("{what}: no such bucket or object"),
-                todo: "check that the bucket exists and that the address names it".into(),
-            },
-            E::UnknownConfigurationKey { key, .. } => Self::Setup {
-                place,
-                what: format!("unknown option '{key}'"),
-                todo: "see the object store's option names (region, endpoint, allow_http, …)".into(),
-            },
-            other => Self::Unreachable { place, what, why: scrub(&chain(other), secrets) },
+        // Some requests (lists, the ends of uploads) keep the answer only in their text.
+        if matches!(error, E::Unauthenticated { .. } | E::PermissionDenied { .. }) || says(DENIED) {
+            let todo = "check the access key, its secret and the bucket's policy".into();
+            return Self::Denied { place, what, todo };
         }
+        if matches!(error, E::NotFound { .. }) || says(NO_BUCKET) {
+            let what = format!("{what}: no such bucket or object");
+            return Self::Setup {
+                place,
+                what,
+                todo: "check that the bucket exists and that the address names it".into(),
+            };
+        }
+        if let E::UnknownConfigurationKey { key, .. } = error {
+            let todo = "see the object store's option names (region, endpoint, allow_http, …)".into();
+            return Self::Setup { place, what: format!("unknown option '{key}'"), todo };
+        }
+        Self::Unreachable { place, what, why: scrub(&told, secrets) }
     }
 }
+
+/// What an S3 server's answer says where it does not let us in.
+const DENIED: &[&str] = &[
+    "<Code>AccessDenied</Code>",
+    "<Code>SignatureDoesNotMatch</Code>",
+    "<Code>InvalidAccessKeyId</Code>",
+    "<Code>ExpiredToken</Code>",
+    "<Code>InvalidToken</Code>",
+    "401 Unauthorized",
+    "403 Forbidden",
+];
+
+/// What it says where the bucket is not there.
+const NO_BUCKET: &[&str] = &["<Code>NoSuchBucket</Code>"];
 
 /// An error and what caused it, on one line.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {

@@ -44,13 +44,13 @@ impl Vault {
         self.place.shown()
     }
 
-    /// Asks the store for an object that is not there: whether it can be reached and lets
-    /// us in. For `ringledger check`.
+    /// Asks for a list of what is kept, and reads one line of it: whether the store can be
+    /// reached, has the bucket, and lets us in. For `ringledger check`.
     ///
     /// # Errors
     /// As the store refuses or fails.
     pub async fn check(&self) -> Result<(), VaultError> {
-        self.place.head("recordings/none").await.map(|_| ())
+        self.place.check().await
     }
 
     /// Stores one announced recording, the `n`-th of its call (from 1). One attempt;

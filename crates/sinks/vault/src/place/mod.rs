@@ -83,6 +83,14 @@ impl Place {
         text.rfind("/recordings/").map(|at| text[at + 1..].to_owned())
     }
 
+    /// Whether the place can be reached; a local folder is made at the first write.
+    pub async fn check(&self) -> Result<(), VaultError> {
+        match self {
+            Self::Local(_) => Ok(()),
+            Self::Remote(p) => p.check().await,
+        }
+    }
+
     /// An object's metadata; `None` where there is no such object.
     pub async fn head(&self, key: &str) -> Result<Option<Stored>, VaultError> {
         match self {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use futures::StreamExt;
 use object_store::path::Path;
 use object_store::{
     Attribute, Attributes, GetOptions, MultipartUpload, ObjectStore, PutMultipartOptions, PutOptions, PutPayload,
@@ -27,6 +28,14 @@ pub(crate) struct RemotePlace {
 }
 
 impl RemotePlace {
+    pub async fn check(&self) -> Result<(), VaultError> {
+        let prefix = path_of(&self.base, &self.prefix, "recordings")?;
+        match self.store.list(Some(&prefix)).next().await {
+            Some(Err(e)) => Err(self.failed("list what is kept", &e)),
+            _ => Ok(()),
+        }
+    }
+
     pub async fn head(&self, key: &str) -> Result<Option<Stored>, VaultError> {
         let options = GetOptions { head: true, ..GetOptions::default() };
         match self.store.get_opts(&self.path(key)?, options).await {
