@@ -8,6 +8,9 @@
 mod format;
 mod probe;
 
+#[cfg(test)]
+mod tests;
+
 pub use format::Coding;
 pub use probe::Probe;
 
