@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use model::facts::{Leg, LegResult, Stretch, Visit, VisitOutcome};
+use model::facts::{Leg, LegResult, LegRole, Stretch, Visit, VisitOutcome};
 use model::{Instant, Name};
 use serde::{Deserialize, Serialize};
 
@@ -128,7 +128,9 @@ impl LiveFold {
     /// A leg's newest revision.
     pub fn leg(&mut self, leg: &Leg) {
         let unanswered = matches!(leg.result, Some(LegResult::Missed | LegResult::Declined | LegResult::Cancelled));
-        if leg.retracted || leg.ended_at.is_some() || unanswered {
+        // An outbound call that was not answered yet rings elsewhere.
+        let dials = leg.role == LegRole::Outbound && leg.answered_at.is_none();
+        if leg.retracted || dials || leg.ended_at.is_some() || unanswered {
             self.legs.remove(&leg.leg_id);
         } else {
             self.legs.insert(leg.leg_id.clone(), leg.clone());
@@ -193,7 +195,8 @@ impl LiveFold {
 impl LiveVisit {
     fn count(&self, row: &mut LiveRow, now: Instant, (t, s): (i64, i64), today: bool) {
         let so_far = now.millis_since(self.joined_at).max(0);
-        if self.outcome == VisitOutcome::Open {
+        // A visit whose end was never told is closed and open: nobody waits any more.
+        if self.outcome == VisitOutcome::Open && !self.closed {
             row.waiting += 1;
             row.longest_wait_ms = row.longest_wait_ms.max(so_far);
             row.waiting_late += i64::from(today && so_far > t);

@@ -88,10 +88,12 @@ pub fn outcome(counts: &mut QueueCounts, visit: &Visit, limits: Limits, basis: W
     }
 }
 
-/// Whether a visit that joined is closed; an answered one is from the end of its talk on.
+/// Whether a visit that joined is closed in a way that says how: an answered one from the
+/// end of its talk on. One whose end was never told (the switch started anew, its contact
+/// was let go) is not: there is no talk to average, or no wait.
 pub fn has_closed(visit: &Visit) -> bool {
     match visit.outcome {
-        VisitOutcome::Answered => visit.closed,
+        VisitOutcome::Answered => visit.closed && visit.talk_ms.is_some(),
         VisitOutcome::Abandoned | VisitOutcome::FlowOut(_) => true,
         VisitOutcome::Open | VisitOutcome::Rejected(_) => false,
     }
@@ -102,7 +104,7 @@ fn talk(counts: &mut QueueCounts, visit: &Visit) {
     counts.hold_ms_sum += visit.hold_ms.unwrap_or(0);
     counts.acw_ms_sum += visit.acw_ms.unwrap_or(0);
     counts.acw_measured += i64::from(visit.acw_ms.is_some());
-    counts.handled += i64::from(visit.closed);
+    counts.handled += i64::from(has_closed(visit));
     counts.transferred += i64::from(visit.transferred.is_some());
     counts.transferred_blind += i64::from(visit.transferred == Some(TransferKind::Blind));
     counts.transferred_attended += i64::from(visit.transferred == Some(TransferKind::Attended));

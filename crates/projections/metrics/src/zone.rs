@@ -94,6 +94,7 @@ pub fn midnight(tz: Tz, at: Instant) -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn count(interval: Interval, tz: Tz, from: &str, to: &str) -> usize {
         let (mut at, to) = (Instant::parse_rfc3339(from).unwrap(), Instant::parse_rfc3339(to).unwrap());
@@ -125,13 +126,28 @@ mod tests {
         let howe = chrono_tz::Australia::Lord_Howe;
         assert_eq!(count(Interval::Hour, howe, "2026-04-04T13:00:00Z", "2026-04-05T13:30:00Z"), 25);
         assert_eq!(count(Interval::Hour, howe, "2026-10-03T13:30:00Z", "2026-10-04T13:00:00Z"), 24);
-        // Midnight of 2026-04-26 does not exist in Cairo's neighbour Beirut-like zones.
+        // Midnight of 2026-04-24 does not exist in Cairo: the day begins at one.
         let cairo = chrono_tz::Africa::Cairo;
         assert_eq!(count(Interval::Day, cairo, "2026-04-22T22:00:00Z", "2026-04-24T21:00:00Z"), 2);
         assert_eq!(count(Interval::Hour, cairo, "2026-04-23T22:00:00Z", "2026-04-24T21:00:00Z"), 23);
         // An offset of 5:45: hours begin at local full hours.
         let (start, _) = interval_of(Interval::Hour, chrono_tz::Asia::Kathmandu, Instant::from_secs(1_795_326_272));
         assert_eq!(start.0.rem_euclid(3_600_000_000), 15 * MINUTE_US);
+    }
+
+    proptest! {
+        #[test]
+        fn intervals_of_any_zone_touch_and_do_not_overlap(
+            zone in 0..chrono_tz::TZ_VARIANTS.len(), at in 0_i64..4_000_000_000_000_000, step in 0..5_usize,
+        ) {
+            let interval = [Interval::Quarter, Interval::Half, Interval::Hour, Interval::Day, Interval::Week][step];
+            let tz = chrono_tz::TZ_VARIANTS[zone];
+            let (start, end) = interval_of(interval, tz, Instant(at));
+            prop_assert!(start.0 <= at && at < end.0);
+            prop_assert_eq!(interval_of(interval, tz, start), (start, end));
+            prop_assert_eq!(interval_of(interval, tz, Instant(end.0 - 1)), (start, end));
+            prop_assert_eq!(interval_of(interval, tz, end).0, end);
+        }
     }
 
     #[test]

@@ -129,6 +129,7 @@ fn the_split_takes_the_first_state_that_applies() {
     let legs = [
         leg(LegRole::Queue, 90, Some(100), Some(200), Some(LegResult::Answered)),
         leg(LegRole::Queue, 300, None, Some(310), Some(LegResult::Missed)),
+        leg(LegRole::Outbound, 400, None, Some(430), None),
     ];
     let t = &report(&[], &legs, &stretches, &Options::default())[0].times;
     assert_eq!(

@@ -136,6 +136,9 @@ fn a_call_that_lasts_talks_and_switches_add_up() {
     let mut fold = fold();
     let lasting = Visit { closed: false, left_at: None, talk_ms: None, ..answered("support", 0, 4, 0, "Ann") };
     fold.visit(&lasting);
+    fold.visit(&Visit { closed: true, ..open("support", 2) });
+    assert_eq!(figures(&fold, 10).waiting, 0, "its end was never told, and it is over");
+    fold.visit(&Visit { retracted: true, ..open("support", 2) });
     fold.visit(&Visit { visit_id: "b".into(), switch: "pbx2".into(), ..lasting });
     let rows = fold.figures(at(10), chrono_tz::UTC);
     assert_eq!((rows.len(), rows[0].calls_talking, rows[0].agents.of(Activity::Talking)), (2, 1, 1));

@@ -89,8 +89,11 @@ fn a_talk_that_lasts_is_answered_and_not_handled() {
     visit.left_at = None;
     visit.talk_ms = None;
     visit.closed = false;
-    let c = &queues(&[visit], &Options::default())[0].counts;
+    let c = &queues(std::slice::from_ref(&visit), &Options::default())[0].counts;
     assert_eq!((c.answered, c.handled, c.open, c.wait_answered_ms_sum, c.wait_ms_sum), (1, 0, 0, 10_000, 0));
+    // Nor is one whose end was never told.
+    visit.closed = true;
+    assert_eq!(queues(&[visit], &Options::default())[0].counts.handled, 0);
 }
 
 #[test]

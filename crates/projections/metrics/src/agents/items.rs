@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use model::facts::{Leg, LegResult, Stretch, StretchKind, Visit, VisitOutcome};
+use model::facts::{Leg, LegResult, LegRole, Stretch, StretchKind, Visit, VisitOutcome};
 use model::{Instant, Name, Position};
 
 use super::Who;
@@ -110,7 +110,8 @@ fn of_leg(leg: &Leg, ends: &Ends) -> Vec<Item> {
         leg.ended_at.or_else(|| lasted.map(|ms| from.plus_millis(ms))).unwrap_or_else(|| ends.of(&leg.switch, from))
     };
     let mut items = Vec::new();
-    if let Some(offered) = leg.offered_at {
+    // An outbound leg is offered when it dials: nothing rings at the agent.
+    if let Some(offered) = leg.offered_at.filter(|_| leg.role != LegRole::Outbound) {
         let rung = leg.ring_ms.filter(|_| leg.result != Some(LegResult::Answered));
         items.push(item(Kind::Ring, offered, leg.answered_at.unwrap_or_else(|| ended(offered, rung))));
     }
