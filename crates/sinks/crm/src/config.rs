@@ -80,6 +80,10 @@ pub struct SalesforceConfig {
     /// Rows of one bulk job (at most 100 MB go into one file).
     #[serde(default = "bulk_job_rows")]
     pub bulk_job_rows: usize,
+    /// How long one bulk job is waited for before its rows are left for later,
+    /// milliseconds.
+    #[serde(default = "bulk_wait_ms")]
+    pub bulk_wait_ms: u64,
     /// Milliseconds before a request is given up.
     #[serde(default = "timeout_ms")]
     pub timeout_ms: u64,
@@ -202,6 +206,7 @@ impl SalesforceConfig {
             batch_rows: batch_rows(),
             bulk_rows: bulk_rows(),
             bulk_job_rows: bulk_job_rows(),
+            bulk_wait_ms: bulk_wait_ms(),
             timeout_ms: timeout_ms(),
             attempts: attempts(),
             backoff_ms: backoff_ms(),
@@ -263,6 +268,10 @@ const fn bulk_rows() -> usize {
 
 const fn bulk_job_rows() -> usize {
     50_000
+}
+
+const fn bulk_wait_ms() -> u64 {
+    1_800_000
 }
 
 const fn timeout_ms() -> u64 {

@@ -6,6 +6,7 @@
 //! upsert by it. Time and chance come through `Timing`, which the engine owns; the
 //! writer waits only through it, and only a bounded number of times.
 
+mod client;
 pub mod config;
 pub mod mapping;
 pub mod matcher;
@@ -14,6 +15,7 @@ pub mod salesforce;
 pub mod secret;
 pub mod target;
 pub mod timing;
+pub mod webhook;
 
 pub use config::{Auth, CrmError, MappingSettings, MatchSettings, SalesforceConfig};
 pub use mapping::{MappingContext, TaskState, contact_rows, interval_rows};
@@ -23,3 +25,4 @@ pub use salesforce::Salesforce;
 pub use secret::Secret;
 pub use target::{BulkJob, BulkJournal, CrmTarget, Later, LaterKind, Status};
 pub use timing::Timing;
+pub use webhook::{Webhook, WebhookConfig};

@@ -52,8 +52,6 @@ pub struct Status {
     pub retries: u64,
     /// Log-ins since the start.
     pub logins: u64,
-    /// Values that were cut to the length of their field since the start.
-    pub truncated: u64,
 }
 
 /// A bulk job under way.

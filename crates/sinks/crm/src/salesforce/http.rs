@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use super::budget::Budget;
 use super::failure::{Failure, Kind, excerpt, of_answer};
-use super::session::{Session, Sessions, reason};
+use super::session::{Session, Sessions};
+use crate::client::reason;
 use crate::config::{CrmError, SalesforceConfig};
 use crate::timing::Timing;
 
@@ -69,20 +69,7 @@ pub(super) struct Http {
 
 impl Http {
     pub fn new(config: &SalesforceConfig, timing: Arc<dyn Timing>) -> Result<Self, CrmError> {
-        let mut builder = reqwest::Client::builder()
-            .timeout(Duration::from_millis(config.timeout_ms))
-            .connect_timeout(Duration::from_secs(15))
-            .user_agent(concat!("ringledger/", env!("CARGO_PKG_VERSION")));
-        if let Some(path) = &config.ca_file {
-            let wrong = |e: &dyn std::fmt::Display| {
-                CrmError::Config(format!("ca_file {}: {e}; give a PEM certificate", path.display()))
-            };
-            let pem = std::fs::read(path).map_err(|e| wrong(&e))?;
-            for certificate in reqwest::Certificate::from_pem_bundle(&pem).map_err(|e| wrong(&e))? {
-                builder = builder.add_root_certificate(certificate);
-            }
-        }
-        let client = builder.build().map_err(|e| CrmError::Config(format!("the CRM's HTTP client: {e}")))?;
+        let client = crate::client::build(config.timeout_ms, config.ca_file.as_deref())?;
         Ok(Self {
             client,
             sessions: Sessions::new(config)?,

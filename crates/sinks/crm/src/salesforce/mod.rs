@@ -4,6 +4,8 @@
 //! first, and the ids that they get are put into the `Call_Metric__c` rows that follow.
 
 mod budget;
+mod bulk;
+mod bulk_csv;
 mod collections;
 mod describe;
 mod failure;
@@ -13,7 +15,7 @@ mod session;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use model::Name;
@@ -42,6 +44,8 @@ pub struct Salesforce {
     matcher: Matcher,
     cache: Cache,
     journal: Arc<dyn BulkJournal>,
+    /// The journal may hold a job: true until it was looked at.
+    job_open: AtomicBool,
     retries: AtomicU64,
 }
 
@@ -68,6 +72,7 @@ impl Salesforce {
             http,
             fields,
             journal,
+            job_open: AtomicBool::new(true),
             retries: AtomicU64::new(0),
         })
     }
@@ -75,6 +80,9 @@ impl Salesforce {
     async fn write_object(&self, object: Object, rows: &[Placed<'_>]) -> Vec<(usize, Outcome)> {
         if rows.is_empty() {
             return Vec::new();
+        }
+        if rows.len() >= self.config.bulk_rows {
+            return self.write_bulk(object, rows).await;
         }
         self.write_lanes(object, rows).await
     }
@@ -104,7 +112,10 @@ impl CrmTarget for Salesforce {
 
     async fn write(&self, mut rows: Vec<Row>) -> Vec<Outcome> {
         let chosen = coalesce(&rows);
-        let mut outcomes: HashMap<usize, Outcome> = HashMap::new();
+        let mut outcomes = match self.resume(&rows).await {
+            Ok(done) => done,
+            Err(later) => return rows.iter().map(|_| Outcome::Later(later.clone())).collect(),
+        };
         for object in Object::ALL {
             if object == Object::CallMetric {
                 wait_for_tasks(&mut rows, &chosen, &mut outcomes);
@@ -132,7 +143,6 @@ impl CrmTarget for Salesforce {
             requests: self.http.requests.load(Ordering::Relaxed),
             retries: self.retries.load(Ordering::Relaxed),
             logins: self.http.logins.load(Ordering::Relaxed),
-            truncated: 0,
         }
     }
 }

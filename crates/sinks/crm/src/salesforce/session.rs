@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use super::failure::{Failure, Kind, excerpt};
+use crate::client::reason;
 use crate::config::{Auth, CrmError, SalesforceConfig};
 use crate::secret::Revealed;
 use crate::timing::Timing;
@@ -180,20 +181,4 @@ impl Sessions {
         );
         Failure::new(Kind::Refused, &told.error, text)
     }
-}
-
-/// What broke, without the address (it may hold a query).
-pub(super) fn reason(e: &reqwest::Error) -> String {
-    let mut at: &dyn std::error::Error = e;
-    while let Some(source) = at.source() {
-        at = source;
-    }
-    let class = if e.is_timeout() {
-        "timed out"
-    } else if e.is_connect() {
-        "no connection"
-    } else {
-        "connection broken"
-    };
-    format!("{class}: {at}")
 }

@@ -186,3 +186,17 @@ pub fn call(id: &str, ani: &str) -> Call {
         filed: 20_779,
     }
 }
+
+/// A Task row of its own, without parties.
+pub fn task(n: usize) -> crm::Row {
+    let text = |t: &str| crm::Scalar::Text(t.to_owned());
+    crm::Row {
+        object: crm::Object::Task,
+        key: format!("london/pbx1/{n}"),
+        parent: format!("parent-{}", n % 7),
+        fields: vec![(Name::new("Subject"), text(&format!("Call {n}"))), (Name::new("Status"), text("Completed"))],
+        call_id: Some(Name::new(n.to_string())),
+        switch: Some(Name::new("pbx1")),
+        revision: 1,
+    }
+}
