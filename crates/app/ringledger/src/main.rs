@@ -1,2 +1,33 @@
-//! The binary: command line, configuration, wiring.
-fn main() {}
+//! Ringledger: the ledger of a contact centre's calls. Command line, configuration, wiring.
+
+mod args;
+mod commands;
+mod data_dir;
+mod failure;
+mod options;
+mod output;
+mod plain;
+mod recordings;
+mod roster_file;
+mod wiring;
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    let args = args::Args::parse();
+    output::start_logging(args.verbose);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => {
+            eprintln!("ringledger: the system gives no threads: {e}");
+            return std::process::ExitCode::from(70);
+        }
+    };
+    match runtime.block_on(commands::run(args.command)) {
+        Ok(code) => code,
+        Err(e) => {
+            eprintln!("ringledger: {e}");
+            std::process::ExitCode::from(e.exit_code())
+        }
+    }
+}

@@ -1,1 +1,12 @@
-//! collectors
+//! Collectors: from sockets, files and HTTP into the log.
+//!
+//! Framing and masking come before the log; meaning comes after it. Every collector
+//! appends under a lease of its source, so that a source has one writer at a time.
+
+pub mod ami;
+pub mod feed;
+pub mod follow;
+pub mod ids;
+pub mod import;
+pub mod known;
+pub mod open;

@@ -11,11 +11,13 @@
 mod agents;
 mod decoder;
 mod framer;
+mod masker;
 mod rows;
 mod vocabulary;
 
 pub use decoder::QueueLogDecoder;
 pub use framer::QueueLogFramer;
+pub use masker::RowMasker;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,196 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// The ledger of a contact centre's calls.
+#[derive(Parser)]
+#[command(name = "ringledger", version, max_term_width = 110)]
+pub struct Args {
+    /// Say more on standard error (twice: everything).
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Where everything is kept when it is local.
+#[derive(ClapArgs, Clone)]
+pub struct DataDir {
+    /// Folder of log, tables, recordings and state.
+    #[arg(long, default_value = "ringledger-data", env = "RINGLEDGER_DATA_DIR")]
+    pub data_dir: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Append files of a switch to the log, then make tables and recordings of them.
+    Import(Import),
+    /// Figures by interval: queues, agents, contacts.
+    Report(Report),
+    /// What is behind a figure, or the story of a call.
+    #[command(subcommand)]
+    Explain(Explain),
+    /// Look into the log, or copy it.
+    #[command(subcommand)]
+    Log(Log),
+}
+
+#[derive(ClapArgs)]
+pub struct Import {
+    #[command(flatten)]
+    pub data: DataDir,
+    /// Name of the switch.
+    #[arg(long)]
+    pub switch: String,
+    /// What the files are: asterisk.queue_log, asterisk.ami, asterisk.cel, cti.adapter.
+    #[arg(long)]
+    pub dialect: String,
+    /// Name of the centre.
+    #[arg(long, default_value = "main")]
+    pub center: String,
+    /// JSON or CSV of interface, name and optionally extension and CRM user.
+    #[arg(long)]
+    pub roster: Option<PathBuf>,
+    /// Where the switch's recordings can be read; without it they stay pending.
+    #[arg(long)]
+    pub recordings: Option<PathBuf>,
+    /// Which dialect makes this switch's figures, where it is seen through several.
+    #[arg(long)]
+    pub figures: Option<String>,
+    /// Pauses with this reason are after-call work (may be repeated).
+    #[arg(long = "acw-pause-reason")]
+    pub acw_pause_reasons: Vec<String>,
+    /// Region by which national numbers become E.164 (GB, DE, …).
+    #[arg(long)]
+    pub region: Option<String>,
+    /// Files to import, in order; plain, .gz or .zst; - for standard input.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportKind {
+    Queues,
+    Agents,
+    Contacts,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Table,
+    Csv,
+    Json,
+}
+
+#[derive(ClapArgs)]
+pub struct Report {
+    /// Which report.
+    pub kind: ReportKind,
+    #[command(flatten)]
+    pub data: DataDir,
+    #[command(flatten)]
+    pub range: Range,
+    /// 15m, 30m, 1h, 1d, 1w or all.
+    #[arg(long, default_value = "all")]
+    pub interval: String,
+    /// arrival or event-time.
+    #[arg(long, default_value = "arrival")]
+    pub attribution: String,
+    /// T, such as 20s; or `switch` for each queue's own.
+    #[arg(long)]
+    pub service_level: Option<String>,
+    /// S, such as 5s.
+    #[arg(long)]
+    pub short_abandon: Option<String>,
+    /// Leave out visits made by an agent's own call.
+    #[arg(long)]
+    pub exclude_consults: bool,
+    /// Use the difference of event times in place of the waits that the switch states.
+    #[arg(long)]
+    pub observed_waits: bool,
+    /// Only this queue.
+    #[arg(long)]
+    pub queue: Option<String>,
+    /// `agents`: a row per queue.
+    #[arg(long)]
+    pub by: Option<String>,
+    /// Append the totals row to JSON and CSV.
+    #[arg(long)]
+    pub total: bool,
+    /// `contacts`: list each contact that got nobody.
+    #[arg(long)]
+    pub lost: bool,
+    /// table, csv or json.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+/// Which part of the data.
+#[derive(ClapArgs, Clone)]
+pub struct Range {
+    /// Begin, inclusive, RFC 3339.
+    #[arg(long)]
+    pub from: Option<String>,
+    /// End, exclusive, RFC 3339.
+    #[arg(long)]
+    pub to: Option<String>,
+    /// IANA time zone of intervals and of printed times.
+    #[arg(long, default_value = "UTC")]
+    pub tz: String,
+    /// Only this centre.
+    #[arg(long)]
+    pub center: Option<String>,
+    /// The figures exactly as they stood at this instant, RFC 3339.
+    #[arg(long)]
+    pub as_of: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum Explain {
+    /// The visits behind a row of `report queues`.
+    Queue {
+        /// The queue.
+        queue: String,
+        /// Begin of the interval (RFC 3339), or begin/end.
+        #[arg(long)]
+        interval: Option<String>,
+        /// Length of the interval where only its begin is given: 15m, 30m, 1h, 1d, 1w.
+        #[arg(long, default_value = "15m")]
+        length: String,
+        #[command(flatten)]
+        data: DataDir,
+        #[command(flatten)]
+        range: Range,
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// A contact's story, and the raw events behind it.
+    Call {
+        /// Its id.
+        id: String,
+        #[command(flatten)]
+        data: DataDir,
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum Log {
+    /// Print events as they were kept: one CloudEvents JSON object a line.
+    Cat {
+        #[command(flatten)]
+        data: DataDir,
+        /// Only this partition.
+        #[arg(long)]
+        partition: Option<i32>,
+        /// From this offset on.
+        #[arg(long, default_value_t = 0)]
+        from: i64,
+        /// Another topic than cti.events.
+        #[arg(long, default_value = model::TOPIC_EVENTS)]
+        topic: String,
+    },
+}

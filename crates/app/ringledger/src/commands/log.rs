@@ -1,0 +1,69 @@
+//! `log cat`: events as they were kept.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use event_log::EventLog;
+
+use crate::args::Log;
+use crate::data_dir;
+use crate::failure::Failure;
+
+/// Runs it.
+///
+/// # Errors
+/// The log cannot be read.
+pub async fn run(args: Log) -> Result<ExitCode, Failure> {
+    match args {
+        Log::Cat { data, partition, from, topic } => {
+            let log = data_dir::open_log(&data.data_dir)?;
+            let partitions = log.partitions(&topic).await?;
+            let wanted = match partition {
+                Some(p) => p..p + 1,
+                None => 0..partitions,
+            };
+            for partition in wanted {
+                if !cat(&log, &topic, partition, from).await? {
+                    break;
+                }
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Prints a partition from `from` on; `false` where nobody reads any more.
+async fn cat(log: &dyn EventLog, topic: &str, partition: i32, from: i64) -> Result<bool, Failure> {
+    let marks = log.watermarks(topic, partition).await?;
+    let mut offset = from.max(marks.low);
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    while offset < marks.high {
+        let records = log.read(topic, partition, offset, 1000, 8 << 20, Duration::from_secs(5)).await?;
+        let Some(last) = records.last() else { break };
+        offset = last.offset + 1;
+        for record in &records {
+            if writeln!(out, "{}", line(topic, record)).is_err() {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(out.flush().is_ok())
+}
+
+/// The structured form, with the position beside it; a record that is no CloudEvent is
+/// printed as its value.
+pub fn line(topic: &str, record: &event_log::Record) -> serde_json::Value {
+    let mut value = match record.envelope() {
+        Ok(envelope) => envelope.to_structured(),
+        Err(_) => serde_json::json!({
+            "key": String::from_utf8_lossy(&record.key),
+            "value": serde_json::from_slice::<serde_json::Value>(&record.value)
+                .unwrap_or_else(|_| String::from_utf8_lossy(&record.value).into_owned().into()),
+        }),
+    };
+    if let Some(object) = value.as_object_mut() {
+        object.insert("position".to_owned(), format!("{topic}/{}/{}", record.partition, record.offset).into());
+    }
+    value
+}

@@ -1,0 +1,104 @@
+//! Reading pipeline files: which file, which line, which key, what instead.
+
+use std::path::{Path, PathBuf};
+
+use super::shape::Config;
+
+/// A pipeline file that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {what}")]
+pub struct ConfigError {
+    /// Which file.
+    pub file: String,
+    /// What is wrong and what to do.
+    pub what: String,
+}
+
+/// Reads files as one pipeline.
+///
+/// # Errors
+/// The first thing that is wrong, with its place.
+pub fn read(files: &[PathBuf]) -> Result<Config, ConfigError> {
+    let mut whole = Config::default();
+    for file in files {
+        let text = std::fs::read_to_string(file).map_err(|e| error(file, e.to_string()))?;
+        let one = parse(&text).map_err(|what| error(file, what))?;
+        merge(&mut whole, one).map_err(|what| error(file, what))?;
+    }
+    Ok(whole)
+}
+
+fn error(file: &Path, what: String) -> ConfigError {
+    ConfigError { file: file.display().to_string(), what }
+}
+
+fn parse(text: &str) -> Result<Config, String> {
+    toml::from_str(text).map_err(|e| {
+        let message = e.message().to_owned();
+        let line = e.span().map(|s| text[..s.start.min(text.len())].matches('\n').count() + 1);
+        let place = line.map(|l| format!("line {l}: ")).unwrap_or_default();
+        format!("{place}{message}{}", nearest(&message))
+    })
+}
+
+/// For "unknown field `x`, expected one of `a`, `b`": the nearest right name.
+fn nearest(message: &str) -> String {
+    let mut names = message.split('`').skip(1).step_by(2);
+    let (true, Some(wrong)) = (message.starts_with("unknown"), names.next()) else { return String::new() };
+    let best = names.max_by(|a, b| strsim::jaro_winkler(wrong, a).total_cmp(&strsim::jaro_winkler(wrong, b)));
+    best.map(|b| format!("; did you mean `{b}`?")).unwrap_or_default()
+}
+
+fn merge(whole: &mut Config, one: Config) -> Result<(), String> {
+    fn take<T>(name: &str, into: &mut Option<T>, from: Option<T>) -> Result<(), String> {
+        match (into.is_some(), from) {
+            (true, Some(_)) => Err(format!("`{name}` stands in another pipeline file already")),
+            (false, Some(value)) => {
+                *into = Some(value);
+                Ok(())
+            }
+            (_, None) => Ok(()),
+        }
+    }
+    take("data_dir", &mut whole.data_dir, one.data_dir)?;
+    take("kafka", &mut whole.kafka, one.kafka)?;
+    take("lake", &mut whole.lake, one.lake)?;
+    take("state", &mut whole.state, one.state)?;
+    take("vault", &mut whole.vault, one.vault)?;
+    take("http", &mut whole.http, one.http)?;
+    take("crm.salesforce", &mut whole.crm.salesforce, one.crm.salesforce)?;
+    take("crm.webhook", &mut whole.crm.webhook, one.crm.webhook)?;
+    for stage in one.stages {
+        if !whole.stages.contains(&stage) {
+            whole.stages.push(stage);
+        }
+    }
+    whole.source.extend(one.source);
+    for (name, section) in one.switch {
+        if whole.switch.insert(name.clone(), section).is_some() {
+            return Err(format!("`switch.{name}` stands in another pipeline file already"));
+        }
+    }
+    whole.limits = one.limits;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_told_with_its_line_and_the_nearest_name() {
+        let e = parse("data_dir = 'x'\n[[source]]\ndialect = 'asterisk.ami'\nswitch = 'a'\nusernme = 'b'\n").unwrap_err();
+        assert!(e.contains("line 5") && e.contains("did you mean `username`?"), "{e}");
+        let e = parse("[htp]\nlisten = '127.0.0.1:1'\n").unwrap_err();
+        assert!(e.contains("did you mean `http`?"), "{e}");
+    }
+
+    #[test]
+    fn a_section_stands_once() {
+        let mut whole = parse("[lake]\nurl = 'a'\n").unwrap();
+        let e = merge(&mut whole, parse("[lake]\nurl = 'b'\n").unwrap()).unwrap_err();
+        assert!(e.contains("`lake`"), "{e}");
+    }
+}

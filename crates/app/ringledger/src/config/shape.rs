@@ -1,0 +1,200 @@
+//! The shape of a pipeline file.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::secret::Secret;
+
+/// A pipeline.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Stages that run in this process; none named: all.
+    pub stages: Vec<Stage>,
+    /// Folder of everything that is local; `--data-dir` wins.
+    pub data_dir: Option<PathBuf>,
+    /// Kafka; absent: the embedded log in the data directory.
+    pub kafka: Option<Kafka>,
+    /// Where events come from.
+    pub source: Vec<SourceSection>,
+    /// What shapes rows, by switch.
+    pub switch: BTreeMap<String, SwitchSection>,
+    /// The tables; absent: `lake` in the data directory.
+    pub lake: Option<StoreSection>,
+    /// The snapshots; absent: `state` in the data directory.
+    pub state: Option<StoreSection>,
+    /// The recordings; absent: `vault` in the data directory.
+    pub vault: Option<StoreSection>,
+    /// The CRM targets.
+    pub crm: CrmSection,
+    /// The HTTP server.
+    pub http: Option<HttpSection>,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// A stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Sources into the log.
+    Collect,
+    /// The log into tables.
+    Facts,
+    /// Recordings into the vault.
+    Recordings,
+    /// Contacts into CRMs.
+    Crm,
+    /// Compaction and vacuum on schedule.
+    Maintenance,
+    /// HTTP: recordings' links, health, metrics, adapter intake.
+    Http,
+}
+
+/// A Kafka cluster.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kafka {
+    /// `host:port`, comma between.
+    pub brokers: String,
+    /// Settings of librdkafka by their names (TLS, SASL, …).
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
+    /// Settings whose values are secrets (`sasl.password`).
+    #[serde(default)]
+    pub secrets: BTreeMap<String, Secret>,
+    /// Consumer group.
+    #[serde(default = "default_group")]
+    pub group: String,
+}
+
+fn default_group() -> String {
+    "ringledger-facts".to_owned()
+}
+
+/// A source.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceSection {
+    /// `asterisk.ami`, `asterisk.queue_log` or `asterisk.cel`.
+    pub dialect: String,
+    /// The switch.
+    pub switch: String,
+    /// The centre.
+    #[serde(default = "default_center")]
+    pub center: String,
+    /// `asterisk.ami`: host name or address.
+    pub host: Option<String>,
+    /// `asterisk.ami`: port.
+    pub port: Option<u16>,
+    /// `asterisk.ami`: user of `manager.conf`.
+    pub username: Option<String>,
+    /// `asterisk.ami`: its secret.
+    pub secret: Option<Secret>,
+    /// `asterisk.ami`: TLS.
+    pub tls: Option<Tls>,
+    /// Others: the file to follow.
+    pub path: Option<PathBuf>,
+}
+
+fn default_center() -> String {
+    "main".to_owned()
+}
+
+/// TLS towards a switch.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM file of the authority; none: the public ones.
+    pub ca_file: Option<PathBuf>,
+    /// Name in the certificate.
+    pub server_name: Option<String>,
+}
+
+/// What shapes the rows of a switch, and where its recordings are.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SwitchSection {
+    /// The centre, where no source says it.
+    pub center: Option<String>,
+    /// Roster file.
+    pub roster: Option<PathBuf>,
+    /// The dialect that makes the figures.
+    pub figures: Option<String>,
+    /// Pause reasons that are after-call work.
+    pub acw_pause_reasons: Vec<String>,
+    /// T of `queue_intervals`, seconds.
+    pub service_level_seconds: Option<i64>,
+    /// S of `queue_intervals`, seconds.
+    pub short_abandon_seconds: Option<i64>,
+    /// T by queue, seconds.
+    pub queue_service_level_seconds: BTreeMap<String, i64>,
+    /// Region of national numbers.
+    pub region: Option<String>,
+    /// Where its recordings are.
+    pub recordings: Option<RecordingsSource>,
+}
+
+/// Where a switch leaves its recordings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordingsSource {
+    /// A folder.
+    pub folder: Option<PathBuf>,
+    /// A folder behind HTTP(S).
+    pub url: Option<String>,
+}
+
+/// A store.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreSection {
+    /// `s3://bucket/prefix` or a folder; keys come from the environment (`AWS_…`).
+    pub url: String,
+    /// Options of the store (`endpoint`, `region`, `allow_http`).
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+}
+
+/// The CRM targets.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CrmSection {
+    /// Salesforce.
+    pub salesforce: Option<crm::SalesforceConfig>,
+    /// A signed webhook.
+    pub webhook: Option<crm::WebhookConfig>,
+}
+
+/// The HTTP server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpSection {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// File of tokens: `name role secret` a line.
+    pub tokens_file: Option<PathBuf>,
+}
+
+/// Limits.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Longest time between two flushes, milliseconds.
+    pub flush_ms: u64,
+    /// Late horizon, hours of event time.
+    pub late_horizon_hours: i64,
+    /// Longest drain after SIGTERM, seconds.
+    pub drain_seconds: u64,
+    /// Time between two compactions, hours.
+    pub maintenance_hours: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { flush_ms: 5_000, late_horizon_hours: 24, drain_seconds: 30, maintenance_hours: 24 }
+    }
+}

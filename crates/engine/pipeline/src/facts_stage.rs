@@ -1,0 +1,322 @@
+//! The stage `facts`: the log folded into tables, exactly once.
+//!
+//! Contract (docs/tables.md, 2): on taking a partition the newest snapshot at or below
+//! the least table version is loaded and the log is folded from there; what a table holds
+//! already is discarded for that table. A flush at X publishes derived records, commits
+//! each table once with `txn` X, then commits X to the group. An owner that was overtaken
+//! drops the partition's state and takes it up anew.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use event_log::{EventLog, LogError};
+use model::TOPIC_EVENTS;
+use model::facts::Facts;
+use tables::{CommitError, Lake, Table, TablesError, Txn};
+
+use crate::clock;
+use crate::fold::{PartitionFold, Reject};
+use crate::limits::{FLUSH_ROWS, READ_BYTES, READ_RECORDS, SNAPSHOT_RECORDS, TABLE_LAG_RECORDS};
+use crate::owned::Owned;
+use crate::publish;
+use crate::rows;
+use crate::retry::{Failure, retry};
+use crate::snapshots::{SnapshotError, Snapshots};
+use crate::switch_fold::FoldConfig;
+
+/// What a stage can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// The log.
+    #[error("the log: {0}")]
+    Log(#[from] LogError),
+    /// The tables.
+    #[error("the tables: {0}")]
+    Tables(#[from] TablesError),
+    /// The snapshots.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// Something that will not pass by itself.
+    #[error("{0}")]
+    Fatal(String),
+}
+
+/// Settings of the stage.
+#[derive(Clone)]
+pub struct FactsConfig {
+    /// Consumer group: only so that lag can be seen.
+    pub group: String,
+    /// Part of each `app_id`.
+    pub generation: String,
+    /// The fold.
+    pub fold: FoldConfig,
+    /// Publish contact records and dead letters (a replay does not).
+    pub publish: bool,
+}
+
+/// What the stage did since the process began.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactsCounts {
+    /// Records read.
+    pub records: u64,
+    /// Rows committed.
+    pub rows: u64,
+    /// Flushes.
+    pub flushes: u64,
+    /// Dead letters made.
+    pub dead_letters: u64,
+    /// Attempts repeated.
+    pub retries: u64,
+    /// Times that another owner was found ahead.
+    pub overtaken: u64,
+}
+
+/// The stage.
+pub struct FactsStage {
+    log: Arc<dyn EventLog>,
+    lake: Arc<Lake>,
+    snapshots: Snapshots,
+    config: FactsConfig,
+    owned: BTreeMap<i32, Owned>,
+    pending: Facts,
+    rejects: Vec<Reject>,
+    /// What was done so far.
+    pub counts: FactsCounts,
+}
+
+impl FactsStage {
+    /// A stage that owns no partition yet.
+    pub fn new(log: Arc<dyn EventLog>, lake: Arc<Lake>, snapshots: Snapshots, config: FactsConfig) -> Self {
+        Self {
+            log,
+            lake,
+            snapshots,
+            config,
+            owned: BTreeMap::new(),
+            pending: Facts::default(),
+            rejects: Vec::new(),
+            counts: FactsCounts::default(),
+        }
+    }
+
+    fn app_id(&self, partition: i32) -> String {
+        format!("{}/facts/{TOPIC_EVENTS}-{partition}", self.config.generation)
+    }
+
+    /// Takes a partition: its state is that of the tables.
+    ///
+    /// # Errors
+    /// The tables or snapshots cannot be read, or the tables are ahead of the log.
+    pub async fn take(&mut self, partition: i32) -> Result<(), StageError> {
+        let app_id = self.app_id(partition);
+        let mut versions = [-1; Table::ALL.len()];
+        for (i, table) in Table::ALL.iter().enumerate() {
+            versions[i] = self.lake.txn_version(*table, &app_id).await?.unwrap_or(-1);
+        }
+        let least = versions.iter().copied().min().unwrap_or(-1);
+        let fold = self.snapshots.load(partition, least, &self.config.fold).await?;
+        let marks = self.log.watermarks(TOPIC_EVENTS, partition).await?;
+        let most = versions.iter().copied().max().unwrap_or(-1);
+        if most >= marks.high || fold.next_offset() < marks.low {
+            return Err(LogError::OutOfRange {
+                topic: TOPIC_EVENTS.to_owned(),
+                partition,
+                offset: if most >= marks.high { most } else { fold.next_offset() },
+                low: marks.low,
+                high: marks.high,
+            }
+            .into());
+        }
+        self.owned.insert(partition, Owned::new(fold, versions, app_id));
+        Ok(())
+    }
+
+    /// Lets a partition go: flushed work stands, the rest is dropped.
+    ///
+    /// # Errors
+    /// The flush before letting go failed; the state is dropped all the same.
+    pub async fn let_go(&mut self, partition: i32) -> Result<(), StageError> {
+        let flushed = self.flush().await;
+        self.owned.remove(&partition);
+        flushed
+    }
+
+    /// Partitions that this stage owns.
+    pub fn partitions(&self) -> Vec<i32> {
+        self.owned.keys().copied().collect()
+    }
+
+    /// The folds, for live figures and lag.
+    pub fn folds(&self) -> impl Iterator<Item = &PartitionFold> {
+        self.owned.values().map(|o| &o.fold)
+    }
+
+    /// Rows that wait for a flush.
+    pub fn waiting_rows(&self) -> usize {
+        self.pending.len() + self.rejects.len()
+    }
+
+    /// Reads and folds what is there, once over all owned partitions; returns the records
+    /// read. Waits up to `wait` in all where nothing is there.
+    ///
+    /// # Errors
+    /// The log cannot be read, or a forced flush failed.
+    pub async fn step(&mut self, wait: Duration) -> Result<usize, StageError> {
+        let mut read = 0;
+        for partition in self.partitions() {
+            read += self.step_partition(partition).await?;
+            if self.waiting_rows() >= FLUSH_ROWS {
+                self.flush().await?;
+            }
+        }
+        if read == 0 && !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+        Ok(read)
+    }
+
+    async fn step_partition(&mut self, partition: i32) -> Result<usize, StageError> {
+        let Some(owned) = self.owned.get_mut(&partition) else { return Ok(0) };
+        let next = owned.fold.next_offset();
+        let records =
+            self.log.read(TOPIC_EVENTS, partition, next, READ_RECORDS, READ_BYTES, Duration::ZERO).await?;
+        for record in &records {
+            owned.apply(record, &mut self.pending, &mut self.rejects);
+        }
+        self.counts.records += records.len() as u64;
+        Ok(records.len())
+    }
+
+    /// Folds all that the log holds now, and flushes.
+    ///
+    /// # Errors
+    /// See [`FactsStage::step`] and [`FactsStage::flush`].
+    pub async fn run_until_idle(&mut self, progress: &(dyn Fn(u64) + Sync)) -> Result<(), StageError> {
+        loop {
+            for partition in self.partitions() {
+                let high = self.log.watermarks(TOPIC_EVENTS, partition).await?.high;
+                while self.owned.get(&partition).is_some_and(|o| o.fold.next_offset() < high) {
+                    let read = self.step_partition(partition).await?;
+                    progress(read as u64);
+                    if self.waiting_rows() >= FLUSH_ROWS {
+                        self.flush().await?;
+                    }
+                }
+            }
+            let overtaken = self.counts.overtaken;
+            self.flush().await?;
+            if overtaken == self.counts.overtaken {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Makes everything durable that was folded so far.
+    ///
+    /// # Errors
+    /// An effect failed for good or too often.
+    pub async fn flush(&mut self) -> Result<(), StageError> {
+        self.flush_lagging(TABLE_LAG_RECORDS).await
+    }
+
+    /// Flushes, moves every table on to where the fold stands, and takes snapshots, so
+    /// that the next start reads nothing twice.
+    ///
+    /// # Errors
+    /// As [`FactsStage::flush`].
+    pub async fn finish(&mut self) -> Result<(), StageError> {
+        self.flush_lagging(1).await?;
+        self.snapshot_all().await
+    }
+
+    async fn flush_lagging(&mut self, most_lag: i64) -> Result<(), StageError> {
+        let behind = self.owned.values().any(|o| o.lags(most_lag));
+        if self.waiting_rows() == 0 && !behind {
+            return Ok(());
+        }
+        if self.config.publish {
+            publish::calls(&*self.log, &self.pending.calls).await?;
+            publish::rejects(&*self.log, &self.rejects, clock::now()).await?;
+            self.counts.dead_letters += self.rejects.len() as u64;
+        }
+        self.rejects.clear();
+        let facts = std::mem::take(&mut self.pending);
+        for (i, table) in Table::ALL.iter().enumerate() {
+            let behind = self.owned.values().any(|o| o.lag(i) >= most_lag);
+            if (rows::count(*table, &facts) > 0 || behind) && !self.commit(i, *table, &facts).await? {
+                return self.take_anew().await;
+            }
+        }
+        self.counts.rows += facts.len() as u64;
+        self.counts.flushes += 1;
+        self.after_flush().await
+    }
+
+    /// Another owner was ahead: what was folded here is void, and is folded again from
+    /// where the tables stand now.
+    async fn take_anew(&mut self) -> Result<(), StageError> {
+        self.counts.overtaken += 1;
+        for partition in self.partitions() {
+            self.owned.remove(&partition);
+            self.take(partition).await?;
+        }
+        Ok(())
+    }
+
+    /// Commits one table; `false` where another owner has moved a `txn` of it.
+    async fn commit(&mut self, index: usize, table: Table, facts: &Facts) -> Result<bool, StageError> {
+        let txns: Vec<Txn> = self.owned.values().filter_map(|o| o.txn(index)).collect();
+        if txns.is_empty() {
+            return Ok(true);
+        }
+        let lake = &self.lake;
+        let result = retry(table.name(), || async {
+            match lake.commit(table, facts, &txns).await {
+                Ok(_) => Ok(None),
+                Err(CommitError::Overtaken { app_id, .. }) => Ok(Some(app_id)),
+                Err(e) => Err(Failure::Passing(e)),
+            }
+        })
+        .await
+        .map_err(|e| StageError::Fatal(format!("the tables: {e}")))?;
+        self.counts.retries += u64::from(result.1);
+        if let Some(app_id) = result.0 {
+            tracing::warn!(app_id, table = table.name(), "another owner has moved on; taking the partitions up anew");
+            return Ok(false);
+        }
+        self.owned.values_mut().for_each(|o| o.committed(index));
+        Ok(true)
+    }
+
+    async fn after_flush(&mut self) -> Result<(), StageError> {
+        for (partition, owned) in &mut self.owned {
+            if owned.tell_group() {
+                let next = owned.fold.next_offset();
+                self.log.commit(&self.config.group, TOPIC_EVENTS, *partition, next).await?;
+            }
+            if owned.since_snapshot() >= SNAPSHOT_RECORDS {
+                self.snapshots.save(&owned.fold).await?;
+                owned.snapshot_taken();
+                self.snapshots.prune(*partition, owned.least_version()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a snapshot of every owned partition that has moved since its last one, so
+    /// that the next start is quick.
+    ///
+    /// # Errors
+    /// The snapshot store failed.
+    pub async fn snapshot_all(&mut self) -> Result<(), StageError> {
+        for (partition, owned) in &mut self.owned {
+            if owned.since_snapshot() > 0 {
+                self.snapshots.save(&owned.fold).await?;
+                owned.snapshot_taken();
+                self.snapshots.prune(*partition, owned.least_version()).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! The fold of one partition: everything up to an offset, by switch.
+//!
+//! It reads nothing but its own partition, so one offset orders everything that it knows.
+//! Records whose envelope cannot be read, that cannot be decoded, or that came too late
+//! are returned as rejects: the stage makes dead letters of them.
+
+use event_log::Record;
+use model::facts::Facts;
+use model::{Envelope, Instant, Name, Position};
+use rustc_hash::FxHashMap;
+
+use crate::switch_fold::{Applied, FoldConfig, SwitchFold};
+
+/// A record that did not go into the fold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// Where it stands.
+    pub position: Position,
+    /// A word for the kind: `envelope`, `undecodable`, `too_late`.
+    pub reason: &'static str,
+    /// What is wrong and what to do.
+    pub text: String,
+    /// Its switch, where known.
+    pub switch: Option<Name>,
+    /// Its source, where known.
+    pub source: Option<Name>,
+    /// Its centre, where known.
+    pub center: Option<Name>,
+    /// Its dialect, where known.
+    pub dialect: Option<Name>,
+    /// Its value as it was.
+    pub value: bytes::Bytes,
+}
+
+/// Counts of what became of records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoldCounts {
+    /// Records folded.
+    pub folded: u64,
+    /// Repeats dropped.
+    pub repeated: u64,
+    /// Records of a dialect that does not make the figures, by dialect and switch.
+    pub other_dialect: u64,
+    /// Records of a dialect without a decoder.
+    pub no_decoder: u64,
+    /// Rejects.
+    pub rejected: u64,
+}
+
+/// State of one partition.
+pub struct PartitionFold {
+    pub(crate) partition: i32,
+    pub(crate) config: FoldConfig,
+    pub(crate) switches: FxHashMap<Name, SwitchFold>,
+    /// Next offset to fold.
+    pub(crate) next: i64,
+    /// What became of records since the process began.
+    pub counts: FoldCounts,
+}
+
+impl PartitionFold {
+    /// A fold at the beginning of a partition.
+    pub fn new(partition: i32, config: FoldConfig) -> Self {
+        Self { partition, config, switches: FxHashMap::default(), next: 0, counts: FoldCounts::default() }
+    }
+
+    /// Next offset to fold.
+    pub fn next_offset(&self) -> i64 {
+        self.next
+    }
+
+    /// Folds one record; rows go to `out`.
+    ///
+    /// # Errors
+    /// The record cannot be taken in; it becomes a dead letter. The fold goes on.
+    pub fn apply(&mut self, record: &Record, out: &mut Facts) -> Result<(), Box<Reject>> {
+        let position = Position { partition: self.partition, offset: record.offset };
+        self.next = record.offset + 1;
+        let envelope = record
+            .envelope()
+            .map_err(|e| self.reject(record, position, "envelope", e.to_string(), None))?;
+        let switch = match self.switches.get_mut(&envelope.switch) {
+            Some(s) => s,
+            None => self.switches.entry(envelope.switch.clone()).or_insert_with(|| {
+                SwitchFold::new(envelope.center.clone(), envelope.switch.clone(), self.config.clone())
+            }),
+        };
+        match switch.apply(&envelope, position, Instant::from_millis(record.timestamp_ms), out) {
+            Applied::Folded => self.counts.folded += 1,
+            Applied::Repeated => self.counts.repeated += 1,
+            Applied::OtherDialect => self.counts.other_dialect += 1,
+            Applied::NoDecoder => self.counts.no_decoder += 1,
+            Applied::Undecodable(e) => {
+                return Err(self.reject(record, position, "undecodable", e.to_string(), Some(&envelope)));
+            }
+            Applied::TooLate(text) => return Err(self.reject(record, position, "too_late", text, Some(&envelope))),
+        }
+        Ok(())
+    }
+
+    fn reject(
+        &mut self,
+        record: &Record,
+        position: Position,
+        reason: &'static str,
+        text: String,
+        envelope: Option<&Envelope>,
+    ) -> Box<Reject> {
+        self.counts.rejected += 1;
+        Box::new(Reject {
+            position,
+            reason,
+            text,
+            switch: envelope.map(|e| e.switch.clone()),
+            source: envelope.map(|e| e.source.clone()),
+            center: envelope.map(|e| e.center.clone()),
+            dialect: envelope.map(|e| e.dialect.as_str().into()),
+            value: record.value.clone(),
+        })
+    }
+}

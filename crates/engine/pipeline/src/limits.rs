@@ -1,0 +1,24 @@
+//! The stated limits of the engine.
+
+use std::time::Duration;
+
+/// Records asked of the log in one read.
+pub const READ_RECORDS: usize = 5_000;
+/// Bytes asked of the log in one read.
+pub const READ_BYTES: usize = 8 << 20;
+/// Rows held back before a flush is forced.
+pub const FLUSH_ROWS: usize = 200_000;
+/// Longest time between two flushes while there are rows.
+pub const FLUSH_EVERY: Duration = Duration::from_secs(5);
+/// Records between two snapshots of a partition.
+pub const SNAPSHOT_RECORDS: i64 = 500_000;
+/// A table without rows is moved on when it lags behind by so many records.
+pub const TABLE_LAG_RECORDS: i64 = 500_000;
+/// Ids of unsequenced records (acts, adapter events) remembered per switch.
+pub const REMEMBERED_IDS: usize = 20_000;
+/// Attempts at one effect before the stage gives up and says so.
+pub const ATTEMPTS: u32 = 8;
+/// First pause between two attempts; it doubles, with jitter, up to `BACKOFF_MOST`.
+pub const BACKOFF_FIRST: Duration = Duration::from_millis(200);
+/// Longest pause between two attempts.
+pub const BACKOFF_MOST: Duration = Duration::from_secs(20);
