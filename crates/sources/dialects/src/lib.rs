@@ -9,6 +9,7 @@
 //! be framed comes out as an error with its bytes, never silently dropped.
 
 pub mod acts;
+pub mod adapter;
 pub mod ami;
 pub mod cel;
 pub mod masking;
