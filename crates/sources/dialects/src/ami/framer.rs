@@ -167,10 +167,10 @@ fn trim_eol(line: &[u8]) -> &[u8] {
 /// One message, without its closing empty line.
 fn parse(raw: &[u8]) -> Result<NativeRecord, String> {
     let mut data = Map::new();
-    let mut lines = raw.split_inclusive(|b| *b == b'\n').map(trim_eol).enumerate();
+    let lines = raw.split_inclusive(|b| *b == b'\n').map(trim_eol).enumerate();
     let mut follows = false;
     let mut user_event = false;
-    while let Some((n, line)) = lines.next() {
+    for (n, line) in lines {
         if follows && line.starts_with(COMMAND_END) {
             continue;
         }

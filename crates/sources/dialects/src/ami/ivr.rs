@@ -51,10 +51,13 @@ impl State {
         let Some(digit) = fields.get("Extension").and_then(single) else { return };
         let Some(channel) = self.channels.get_mut(uid) else { return };
         let Some((at, key)) = channel.key else { return };
-        if key != digit || channel.visit.is_some() || emit.now().millis_since(at) > KEY_EXPLAINS_MS {
+        if key != digit {
             return;
         }
         channel.key = None;
+        if channel.visit.is_some() || emit.now().millis_since(at) > KEY_EXPLAINS_MS {
+            return;
+        }
         let digit = Name::from_iter([digit]);
         emit.push(&self.whom(uid), event::Body::MenuChosen { digit, menu: fields.name("Context") });
     }

@@ -18,9 +18,10 @@ mod decoder;
 mod dials;
 mod fields;
 mod framer;
+mod fuzz;
 mod ivr;
 mod lists;
-
+mod masker;
 mod members;
 mod names;
 mod queues;
@@ -28,8 +29,13 @@ mod recordings;
 mod state;
 mod transfers;
 
+#[cfg(test)]
+mod tests;
+
 pub use decoder::AmiDecoder;
 pub use framer::AmiFramer;
+pub use fuzz::fuzz_ami;
+pub use masker::AmiMasker;
 
 /// The dialect, as errors name it.
 pub(crate) const DIALECT: &str = "asterisk.ami";

@@ -65,7 +65,7 @@ impl State {
             self.settle(&uid, Settled::GoesOn, emit);
         }
         let Some(channel) = self.channels.get_mut(&uid) else { return };
-        let visit = channel.visit.get_or_insert_with(|| Visit { queue, position: None, leaving: None });
+        let visit = channel.visit.get_or_insert(Visit { queue, position: None, leaving: None });
         // The leave behind an abandon adds nothing; an abandon tells more than a leave.
         if visit.leaving.as_ref().is_none_or(|l| leaving.abandon && !l.abandon) {
             leaving.wait_ms = leaving.wait_ms.or(channel.queue_wait);
@@ -223,7 +223,7 @@ impl State {
     /// Settles all that is held back, in the order in which it happened.
     pub fn settle_all(&mut self, emit: &mut Emit<'_>) {
         for (_, uid) in std::mem::take(&mut self.settling) {
-            self.settle(&uid, Settled::GoesOn, emit);
+            self.settle(&uid, Settled::Ended, emit);
         }
         let mut unnamed: Vec<_> =
             self.channels.iter().filter_map(|(uid, c)| c.unnamed.map(|at| (at, uid.clone()))).collect();

@@ -2,11 +2,14 @@
 //! before it, say of which kind.
 
 use model::Name;
-use model::event::{Body, TransferKind};
+use model::event::{Body, DeviceKind, TransferKind};
 
 use super::fields::Fields;
 use super::state::State;
 use crate::emit::{Emit, Whom};
+
+/// Most Local channels that are followed one behind the other.
+const MAX_HALVES: usize = 4;
 
 impl State {
     /// `BlindTransfer`.
@@ -43,7 +46,7 @@ impl State {
         to: Option<Name>,
         emit: &mut Emit<'_>,
     ) {
-        let customer = customer.or_else(|| self.partner(by.as_ref()));
+        let customer = customer.or_else(|| self.partner(by.as_ref())).map(|c| self.behind_plumbing(c));
         for talk in &mut self.talks {
             if Some(&talk.caller) == customer.as_ref() || (talk.device.is_some() && talk.device == by) {
                 talk.transfer = Some(kind);
@@ -55,6 +58,20 @@ impl State {
             None => Whom { agent, call_id: by.as_ref().and_then(|b| self.whom(b).call_id), ..Whom::default() },
         };
         emit.push(&whom, Body::Transferred { kind, by, target, to });
+    }
+
+    /// The party behind Local channels: whom the other half converses with.
+    fn behind_plumbing(&self, uid: Name) -> Name {
+        let mut party = uid;
+        for _ in 0..MAX_HALVES {
+            let Some(channel) = self.channels.get(&party) else { break };
+            if channel.device != Some(DeviceKind::Internal) {
+                break;
+            }
+            let Some(next) = self.partner(channel.pair.as_ref()) else { break };
+            party = next;
+        }
+        party
     }
 
     /// The one other party in a channel's conversation.
