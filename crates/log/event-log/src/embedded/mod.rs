@@ -145,7 +145,7 @@ impl EmbeddedLog {
 
     async fn place(&self, topic: &str, partition: i32) -> Result<u32, LogError> {
         let t = self.topic(topic).await?;
-        check_partition(topic, t.partitions, partition).map(|()| t.id)
+        crate::check_partition(topic, t.partitions, partition).map(|()| t.id)
     }
 
     async fn append_as(
@@ -258,13 +258,6 @@ impl EventLog for EmbeddedLog {
 
 fn no_topic(name: &str) -> LogError {
     LogError::Unknown(format!("there is no topic {name} in this log"))
-}
-
-fn check_partition(topic: &str, partitions: i32, partition: i32) -> Result<(), LogError> {
-    if (0..partitions).contains(&partition) {
-        return Ok(());
-    }
-    Err(LogError::Unknown(format!("topic {topic} has the partitions 0..{partitions}, not {partition}")))
 }
 
 fn check_count(topic: &Topic, spec: &TopicSpec) -> Result<(), LogError> {

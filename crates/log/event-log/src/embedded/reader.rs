@@ -148,18 +148,15 @@ pub fn offset_at(
 }
 
 type Table = ReadOnlyTable<(u32, i32, i64), &'static [u8]>;
+/// A chunk's first offset and its bytes.
+type Based<'a> = (i64, redb::AccessGuard<'a, &'static [u8]>);
 
 fn base_before(chunks: &Table, topic: u32, partition: i32, offset: i64) -> Result<Option<i64>, redb::Error> {
     Ok(chunk_at(chunks, topic, partition, offset)?.map(|(base, _)| base))
 }
 
 /// The chunk that holds `offset`, or the last before it.
-fn chunk_at(
-    chunks: &Table,
-    topic: u32,
-    partition: i32,
-    offset: i64,
-) -> Result<Option<(i64, redb::AccessGuard<'_, &'static [u8]>)>, redb::Error> {
+fn chunk_at(chunks: &Table, topic: u32, partition: i32, offset: i64) -> Result<Option<Based<'_>>, redb::Error> {
     let mut before = ReadableTable::range(chunks, (topic, partition, 0)..=(topic, partition, offset))?;
     let Some(row) = before.next_back() else { return Ok(None) };
     let (key, value) = row?;

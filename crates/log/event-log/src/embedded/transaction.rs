@@ -4,7 +4,6 @@
 //! that is refused changes nothing; an error of the storage undoes the group.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use redb::{Database, ReadableTable, Table};
 
@@ -130,7 +129,7 @@ impl Work<'_> {
         if let Some(e) = batch.iter().find_map(|r| refuse(&topic, r)) {
             return Ok(Err(e));
         }
-        let now = now_ms();
+        let now = crate::now_ms();
         let mut places = Vec::with_capacity(batch.len());
         for r in batch {
             let partition = r.partition.unwrap_or_else(|| partition_for(&r.key, topic.partitions));
@@ -192,10 +191,5 @@ fn refuse(topic: &Topic, r: &NewRecord) -> Option<LogError> {
             u16::MAX
         )));
     }
-    r.partition.and_then(|p| super::check_partition(&topic.name, topic.partitions, p).err())
-}
-
-/// The wall clock, ms since the epoch.
-pub fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
+    r.partition.and_then(|p| crate::check_partition(&topic.name, topic.partitions, p).err())
 }
