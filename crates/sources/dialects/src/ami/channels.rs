@@ -50,6 +50,7 @@ impl State {
             agent: self.agent_of(&name),
             name,
             call,
+            since: emit.now(),
             device: Some(device),
             number: number.clone(),
             withheld: is_withheld,
@@ -128,7 +129,7 @@ impl State {
         }
     }
 
-    /// `Hangup`: settles all that the channel still held back, then forgets it.
+    /// `Hangup`.
     pub fn hung_up(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
         let Some(uid) = fields.name("Uniqueid") else { return };
         let cause = fields.whole("Cause").and_then(|c| u16::try_from(c).ok());
@@ -140,11 +141,16 @@ impl State {
             return;
         }
         self.touch("", fields, emit);
-        self.settle_ended(&uid, emit);
-        self.recordings_end(&uid, emit);
-        self.offer_device_gone(&uid, emit);
-        let whom = self.whom(&uid);
-        let Some(channel) = self.channels.remove(&uid) else { return };
+        self.clear(&uid, cause, emit);
+    }
+
+    /// Settles all that a channel still held back, then forgets it.
+    pub fn clear(&mut self, uid: &Name, cause: Option<u16>, emit: &mut Emit<'_>) {
+        self.settle_ended(uid, emit);
+        self.recordings_end(uid, emit);
+        self.offer_device_gone(uid, emit);
+        let whom = self.whom(uid);
+        let Some(channel) = self.channels.remove(uid) else { return };
         let by = match channel.ended {
             Some((at, by)) if emit.now().millis_since(at) <= REQUEST_EXPLAINS_MS => by,
             _ if channel.soft => EndedBy::System,
@@ -154,10 +160,9 @@ impl State {
         self.gone.insert(uid.clone(), Gone { call: channel.call });
         self.gone_order.push_back((emit.now(), uid.clone()));
         let open = &self.channels;
-        for talk in self.talks.iter_mut().filter(|t| t.caller == uid || t.device.as_ref() == Some(&uid)) {
-            let other_open =
-                open.contains_key(&talk.caller) || talk.device.as_ref().is_some_and(|d| open.contains_key(d));
-            talk.cleared = (!other_open).then_some(emit.now());
+        for talk in self.talks.iter_mut().filter(|t| t.caller == *uid || t.device.as_ref() == Some(uid)) {
+            let other = open.contains_key(&talk.caller) || talk.device.as_ref().is_some_and(|d| open.contains_key(d));
+            talk.cleared = (!other).then_some(emit.now());
         }
     }
 
@@ -177,6 +182,7 @@ impl State {
     /// `FullyBooted` is sent at every login. Only a switch that booted after what is
     /// known of it has lost its calls.
     pub fn fully_booted(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
+        self.expect_lists(emit.now());
         let Some(uptime) = fields.whole("Uptime") else { return };
         let booted = emit.now().plus_millis(-uptime.saturating_mul(1000));
         let before = self.booted.replace(booted).or(self.first);

@@ -63,7 +63,7 @@ fn concern(event: &[u8]) -> Concern {
         | b"ConfbridgeStopRecord" | b"ConfbridgeList" | b"ConfbridgeListComplete" | b"ConfbridgeListRooms"
         | b"ConfbridgeListRoomsComplete" | b"ChannelTalkingStart" | b"ChannelTalkingStop" | b"HangupHandlerPush"
         | b"HangupHandlerPop" | b"HangupHandlerRun" | b"NewAccountCode" | b"NewExten" | b"QueueSummary"
-        | b"QueueSummaryComplete" | b"QueueStatusComplete" | b"CoreShowChannelsComplete" | b"QueueMemberPenalty"
+        | b"QueueSummaryComplete" | b"QueueMemberPenalty"
         | b"QueueMemberRinginuse" | b"Reload" | b"Load" | b"Unload" | b"LogChannel" | b"SIPQualifyPeerDone" | b"FaxStatus" | b"FAXStatus"
         | b"SendFAX" | b"ReceiveFAX" | b"FAXSession" | b"MessageWaiting" | b"MWIGet" | b"MWIGetComplete" | b"MCID" | b"AOC-D"
         | b"AOC-E" | b"AOC-S" | b"ParkedCall" | b"UnParkedCall" | b"ParkedCallGiveUp" | b"ParkedCallTimeOut"
@@ -81,7 +81,7 @@ fn concern(event: &[u8]) -> Concern {
         | b"Unhold" | b"BlindTransfer" | b"AttendedTransfer" | b"ConfbridgeJoin" | b"QueueCallerJoin"
         | b"QueueCallerLeave" | b"QueueCallerAbandon" | b"AgentCalled" | b"AgentConnect" | b"AgentComplete"
         | b"AgentRingNoAnswer" | b"QueueMemberAdded" | b"QueueMemberRemoved" | b"QueueMemberPause" | b"QueueMemberPaused"
-        | b"QueueMemberStatus" | b"QueueMember" | b"QueueEntry" | b"QueueParams" | b"CoreShowChannel" | b"MixMonitorStart"
+        | b"QueueMemberStatus" | b"QueueMember" | b"QueueEntry" | b"QueueParams" | b"CoreShowChannel" | b"CoreShowChannelsComplete" | b"QueueStatusComplete" | b"MixMonitorStart"
         | b"MixMonitorStop" | b"MixMonitorMute" | b"UserEvent" | b"DTMFEnd" | b"LocalBridge" | b"FullyBooted"
         | b"Shutdown" | b"AgentLogin" | b"AgentLogoff" => Concern::Read,
         _ => Concern::Unknown,
@@ -152,6 +152,8 @@ impl State {
             "AgentLogin" | "AgentLogoff" => self.agent_desk(event == "AgentLogin", fields, emit),
             "QueueEntry" => self.caller_listed(fields, emit),
             "QueueParams" => self.queue_listed(fields, emit),
+            "QueueStatusComplete" => self.queues_listed(emit),
+            "CoreShowChannelsComplete" => self.channels_listed(emit),
             "CoreShowChannel" => self.channel_listed(fields, emit),
             _ => return false,
         }

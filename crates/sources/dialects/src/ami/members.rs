@@ -51,7 +51,7 @@ impl State {
     pub fn member_added(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
         let Some((queue, interface, whom)) = self.membership(fields, emit) else { return };
         let paused = fields.get("Paused") == Some("1");
-        self.members.entry(queue).or_default().insert(interface, paused);
+        self.members.entry(queue).or_default().insert(interface, emit.now());
         emit.push(&whom, Body::AgentLoggedOn { kind: LogonKind::Member, listed: false });
         if paused {
             emit.push(&whom, Body::AgentNotReady { reason: reason(fields), listed: false });
@@ -71,7 +71,7 @@ impl State {
     pub fn member_paused(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
         let Some((queue, interface, whom)) = self.membership(fields, emit) else { return };
         let paused = fields.get("Paused") == Some("1");
-        self.members.entry(queue).or_default().insert(interface, paused);
+        self.members.entry(queue).or_default().insert(interface, emit.now());
         let body = if paused {
             Body::AgentNotReady { reason: reason(fields), listed: false }
         } else {
@@ -84,11 +84,14 @@ impl State {
     pub fn member_listed(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
         let Some((queue, interface, whom)) = self.membership(fields, emit) else { return };
         let paused = fields.get("Paused") == Some("1");
+        if let Some(roll) = &mut self.member_roll {
+            roll.listed.insert((queue.clone(), interface.clone()));
+        }
         let members = self.members.entry(queue).or_default();
         if members.contains_key(&interface) {
             return;
         }
-        members.insert(interface, paused);
+        members.insert(interface, emit.now());
         emit.push(&whom, Body::AgentLoggedOn { kind: LogonKind::Member, listed: true });
         if paused {
             emit.push(&whom, Body::AgentNotReady { reason: reason(fields), listed: true });

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use model::event::{DeviceKind, EndedBy, RejectReason, TransferKind};
 use model::{Instant, Name};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::TAIL_MS;
@@ -26,12 +26,16 @@ pub(super) struct State {
     pub offers: FxHashMap<Name, Offer>,
     /// Answered visits whose `AgentComplete` has not come.
     pub talks: Vec<Talk>,
-    /// Members by queue, then by interface.
-    pub members: FxHashMap<Name, FxHashMap<Name, bool>>,
+    /// Members by queue, then by interface: since when they are known.
+    pub members: FxHashMap<Name, FxHashMap<Name, Instant>>,
     /// Whose device an interface is.
     pub agents: FxHashMap<Name, Name>,
     /// What stands at the far end, by interface, where a call told it.
     pub devices: FxHashMap<Name, DeviceKind>,
+    /// What the list of channels that follows a login has told so far.
+    pub channel_roll: Option<ChannelRoll>,
+    /// The same of the lists of queues.
+    pub member_roll: Option<MemberRoll>,
     /// The threshold of each queue's service level, milliseconds.
     pub thresholds: FxHashMap<Name, i64>,
     /// Whether this source tells of variables at all.
@@ -46,6 +50,23 @@ pub(super) struct State {
     pub believed: Believed,
 }
 
+/// The list of channels behind a login: what it leaves out has ended unheard.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ChannelRoll {
+    /// Time of the login: who came later may be left out.
+    pub since: Instant,
+    pub listed: FxHashSet<Name>,
+}
+
+/// The lists of queues behind a login.
+#[derive(Serialize, Deserialize)]
+pub(super) struct MemberRoll {
+    pub since: Instant,
+    pub queues: FxHashSet<Name>,
+    /// Queue and interface.
+    pub listed: FxHashSet<(Name, Name)>,
+}
+
 /// One open channel.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Channel {
@@ -53,6 +74,8 @@ pub(super) struct Channel {
     pub name: Name,
     /// Its Linkedid.
     pub call: Name,
+    /// When it was met.
+    pub since: Instant,
     /// Its far end.
     pub device: Option<DeviceKind>,
     /// Whose device it is.

@@ -1,9 +1,10 @@
 //! Messages as a real switch sent them, and the quirks of that switch one by one.
 
+mod channels;
 mod decoder;
 mod framer;
 mod masker;
-mod quirks;
+mod queues;
 mod same_calls;
 
 use bytes::Bytes;
@@ -84,4 +85,24 @@ pub(super) fn channel(event: &str, at: i64, uid: &str, rest: &str) -> String {
         1_795_326_300 + at.div_euclid(1000),
         at.rem_euclid(1000)
     )
+}
+
+pub(super) fn join(at: i64, uid: &str, queue: &str) -> String {
+    channel("QueueCallerJoin", at, uid, &format!("Queue: {queue}\nPosition: 1\nCount: 1"))
+}
+
+pub(super) fn abandon(at: i64, uid: &str) -> String {
+    channel("QueueCallerAbandon", at, uid, "Queue: support\nPosition: 1\nOriginalPosition: 3\nHoldTime: 14")
+}
+
+pub(super) fn leave(at: i64, uid: &str) -> String {
+    channel("QueueCallerLeave", at, uid, "Queue: support\nPosition: 1\nCount: 0")
+}
+
+pub(super) fn variable(at: i64, uid: &str, name: &str, value: &str) -> String {
+    channel("VarSet", at, uid, &format!("Variable: {name}\nValue: {value}"))
+}
+
+pub(super) fn hangup(at: i64, uid: &str) -> String {
+    channel("Hangup", at, uid, "Cause: 16\nCause-txt: Normal Clearing")
 }
