@@ -104,7 +104,7 @@ async fn a_flush_of_several_partitions_is_refused_whole() {
     let folder = tempfile::tempdir().expect("a folder");
     let lake = lake(folder.path()).await;
     let other = Txn { app_id: "g1/facts/cti.events-1".into(), version: 3, seen: None };
-    lake.commit(VISITS, &visits(vec![plain_visit("a", 1, 1)]), &[other.clone()]).await.expect("lands");
+    lake.commit(VISITS, &visits(vec![plain_visit("a", 1, 1)]), std::slice::from_ref(&other)).await.expect("lands");
     let rows = visits(vec![plain_visit("b", 2, 1)]);
     let moved = Txn { version: 4, ..other };
     let refused = lake.commit(VISITS, &rows, &[txn(1, None), moved]).await;
@@ -128,7 +128,7 @@ async fn txns_outlive_checkpoints() {
     let folder = tempfile::tempdir().expect("a folder");
     let lake = lake(folder.path()).await;
     let quiet = Txn { app_id: "g1/facts/cti.events-9".into(), version: 1, seen: None };
-    lake.commit(VISITS, &Facts::default(), &[quiet.clone()]).await.expect("lands");
+    lake.commit(VISITS, &Facts::default(), std::slice::from_ref(&quiet)).await.expect("lands");
     let mut seen = None;
     for version in 1..=60 {
         lake.commit(VISITS, &Facts::default(), &[txn(version, seen)]).await.expect("lands");
