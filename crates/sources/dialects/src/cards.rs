@@ -1,5 +1,5 @@
 //! Card numbers in what people type (notes, custom rows): 13 to 19 digits in whole groups,
-//! parted by single blanks, dashes or dots, that pass the Luhn test (ISO/IEC 7812-1, annex
+//! parted by single blanks or dashes, that pass the Luhn test (ISO/IEC 7812-1, annex
 //! B). Stricter than `crate::masking::luhn`, which serves texts that machines write: people
 //! part the groups of a card as they like. Each digit becomes [`MASK`].
 
@@ -59,14 +59,14 @@ pub(crate) fn mask_text(text: &str) -> (String, u32) {
     (String::from_utf8(masked).unwrap_or_else(|_| text.to_owned()), count)
 }
 
-/// Groups of digits (from, to), put together where one blank, dash or dot parts them.
+/// Groups of digits (from, to), put together where one blank or dash parts them.
 fn runs(bytes: &[u8]) -> Vec<Vec<(usize, usize)>> {
     let mut runs: Vec<Vec<(usize, usize)>> = Vec::new();
     let mut at = 0;
     while let Some(from) = (at..bytes.len()).find(|i| bytes.get(*i).is_some_and(u8::is_ascii_digit)) {
         let to =
             (from..bytes.len()).find(|i| bytes.get(*i).is_some_and(|b| !b.is_ascii_digit())).unwrap_or(bytes.len());
-        let parted = from.checked_sub(1).and_then(|i| bytes.get(i)).is_some_and(|b| b" -.".contains(b));
+        let parted = from.checked_sub(1).and_then(|i| bytes.get(i)).is_some_and(|b| b" -".contains(b));
         match runs.last_mut() {
             Some(run) if parted && run.last().is_some_and(|(_, end)| end + 1 == from) => run.push((from, to)),
             _ => runs.push(vec![(from, to)]),

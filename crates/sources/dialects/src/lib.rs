@@ -12,6 +12,7 @@ pub mod acts;
 pub mod adapter;
 pub mod ami;
 pub mod cel;
+pub mod fuzzing;
 pub mod masking;
 pub mod queue_log;
 pub mod registry;

@@ -18,6 +18,15 @@ impl Step<'_, '_> {
         }
     }
 
+    /// A pair of Local channels is taken out of the path.
+    pub fn optimised(&mut self) {
+        for id in [Some(self.id.clone()), self.row.detail("local_two_uniqueid")].into_iter().flatten() {
+            if let Some(channel) = self.state.channels.get_mut(&id) {
+                channel.optimised = true;
+            }
+        }
+    }
+
     /// Remembers that a queue called this channel.
     fn mark_offer(&mut self) {
         let offered = self.row.is_offer();
@@ -30,6 +39,10 @@ impl Step<'_, '_> {
     fn dialled(&mut self, to: &Name, result: DialResult) {
         let Some(channel) = self.state.channels.get(to) else { return };
         let (began, by) = (channel.born, channel.linked.clone());
+        if self.state.channels.get(&by).is_some_and(|c| c.stay.is_some()) {
+            // Behind a Local channel of its queue: the offer tells it.
+            return;
+        }
         let dialled = self.state.channels.get(&by).and_then(|c| c.dialled.clone());
         let whom = if by == *to { self.whom(to) } else { Whom { agent: None, ..self.whom(&by) } };
         self.emit.push_at(began, &whom, Body::Dialling { to: to.clone(), dialled });

@@ -99,14 +99,9 @@ impl Step<'_, '_> {
             "DTMF" => self.pressed(),
             "HANGUP" => self.hung_up(),
             "CHAN_END" => self.ended(),
+            "LOCAL_OPTIMIZE" | "LOCAL_OPTIMIZE_BEGIN" => self.optimised(),
             // Known, and told by other rows or without a meaning here.
-            "LOCAL_OPTIMIZE"
-            | "LOCAL_OPTIMIZE_BEGIN"
-            | "PICKUP"
-            | "FORWARD"
-            | "PARK_START"
-            | "PARK_END"
-            | "USER_DEFINED" => {}
+            "PICKUP" | "FORWARD" | "PARK_START" | "PARK_END" | "USER_DEFINED" => {}
             other => {
                 let whom = self.whom(&self.id.clone());
                 self.emit.push(&whom, Body::Unrecognized { name: other.into() });
@@ -117,11 +112,14 @@ impl Step<'_, '_> {
     /// Whom an event of a channel concerns; as an agent where it serves a caller.
     pub fn whom(&self, id: &Name) -> Whom {
         let channel = self.state.channels.get(id);
+        let caller = channel.and_then(|c| self.state.channels.get(c.serves.as_ref()?));
+        let talk = caller.and_then(|c| c.stay.as_ref()?.talk.as_ref());
+        let served = channel.filter(|c| c.serves.is_some()).map(|c| super::devices::interface(&c.name));
         Whom {
             call_id: channel.map(|c| c.linked.clone()),
             connection: Some(id.clone()),
             queue: None,
-            agent: channel.filter(|c| c.serves.is_some()).map(|c| super::devices::interface(&c.name)),
+            agent: served.map(|own| talk.map_or(own, |t| t.agent.clone())),
         }
     }
 

@@ -36,6 +36,8 @@ pub(super) struct Channel {
     pub offered: bool,
     /// Answered, as an offer or as a dialled party.
     pub answered: bool,
+    /// A Local channel that Asterisk takes out of the path.
+    pub optimised: bool,
     pub cleared: bool,
 }
 
@@ -124,6 +126,7 @@ impl State {
             last_stay: None,
             offered: false,
             answered: false,
+            optimised: false,
             cleared: false,
         });
         channel.seen = channel.seen.max(at);

@@ -1,6 +1,6 @@
 //! Callers' stays in queues: join, answer, end of wait, end of talk.
 
-use model::event::{Body, DivertReason, EndedBy, TransferKind};
+use model::event::{Body, DeviceKind, DivertReason, EndedBy, TransferKind};
 use model::{Instant, Name};
 
 use super::decoder::Step;
@@ -172,7 +172,7 @@ impl Step<'_, '_> {
     pub fn hang_up_ends_stay(&mut self, by: EndedBy) {
         let id = self.id.clone();
         let Some(channel) = self.state.channels.get(&id) else { return };
-        if let Some(caller) = channel.serves.clone() {
+        if let Some(caller) = channel.serves.clone().filter(|caller| !self.handed_over(caller)) {
             let by = self.who_ended(&caller, by, EndedBy::Agent);
             self.end_talk(&caller, by, None);
         }
@@ -193,6 +193,28 @@ impl Step<'_, '_> {
             }
             None => {}
         }
+    }
+
+    /// A Local channel between the caller and the agent's telephone was taken out of the
+    /// path: the telephone serves the caller from now on.
+    fn handed_over(&mut self, caller: &Name) -> bool {
+        let Some(local) = self.state.channels.get(&self.id).filter(|c| c.kind == DeviceKind::Internal) else {
+            return false;
+        };
+        let optimised = local.optimised;
+        let Some(next) = self.state.other_in_bridge(caller).filter(|next| *next != self.id) else { return false };
+        let Some(channel) = self.state.channels.get_mut(caller) else { return false };
+        let bridge = channel.bridge.clone();
+        let Some(talk) = channel.stay.as_mut().and_then(|s| s.talk.as_mut()) else { return false };
+        if !optimised && talk.bridge != bridge {
+            return false;
+        }
+        talk.bridge = bridge;
+        talk.first_out = None;
+        if let Some(channel) = self.state.channels.get_mut(&next) {
+            channel.serves = Some(caller.clone());
+        }
+        true
     }
 
     /// Who ended the talk: as the hang-up says; else whoever left the conversation first

@@ -273,6 +273,50 @@ fn a_refused_caller_with_application_rows_made_no_visit() {
     assert_eq!(bodies, ["Originated", "ConnectionCleared"]);
 }
 
+/// A member behind a Local channel without `/n`: once answered, Asterisk puts the
+/// telephone in the Local channel's place.
+#[test]
+fn a_local_channel_that_is_optimised_away_does_not_end_the_talk() {
+    let mut decoder = CelDecoder::new();
+    let (caller, local, phone) = (("1", "PJSIP/trunk-1"), ("2", "Local/1003@agents-1;1"), ("4", "PJSIP/1003-1"));
+    let one = r#"{"bridge_id":"one"}"#;
+    let mut told = Vec::new();
+    for (time, event, (id, channel), app, extra) in [
+        ("0", "CHAN_START", caller, "", ""),
+        ("1", "STREAM_BEGIN", caller, "Queue", ""),
+        ("2", "CHAN_START", local, "", ""),
+        ("2", "CHAN_START", phone, "", ""),
+        ("4", "ANSWER", local, "AppQueue", ""),
+        ("4", "BRIDGE_ENTER", local, "AppQueue", one),
+        ("4", "BRIDGE_ENTER", caller, "Queue", one),
+        ("5", "BRIDGE_EXIT", local, "AppQueue", one),
+        ("5", "BRIDGE_ENTER", phone, "AppDial", one),
+        ("5", "HANGUP", local, "AppQueue", "{}"),
+        ("5", "CHAN_END", local, "AppQueue", ""),
+        ("9", "BRIDGE_EXIT", phone, "AppDial", one),
+        ("9", "HANGUP", phone, "AppDial", r#"{"hangupcause":16,"hangupsource":"PJSIP/1003-1"}"#),
+    ] {
+        let time = format!("179532627{time}.5");
+        let data = if app == "Queue" { "support,t,,,20" } else { "" };
+        let row = [
+            ("EventType", event),
+            ("EventTime", time.as_str()),
+            ("UniqueID", id),
+            ("LinkedID", "1"),
+            ("ChanName", channel),
+            ("AppName", app),
+            ("AppData", data),
+            ("EventExtra", extra),
+        ];
+        told.extend(decode(&mut decoder, &row).expect("a row"));
+    }
+    let released: Vec<_> = told.iter().filter(|e| e.body.kind() == "Released").collect();
+    assert_eq!(released.len(), 1);
+    assert_eq!(released[0].at, Instant::from_secs(1_795_326_279).plus_millis(500));
+    assert_eq!(released[0].agent.as_deref(), Some("Local/1003@agents"));
+    assert!(matches!(released[0].body, Body::Released { by: EndedBy::Agent, .. }));
+}
+
 #[test]
 fn rows_that_cannot_be_read_say_why() {
     let mut decoder = CelDecoder::new();

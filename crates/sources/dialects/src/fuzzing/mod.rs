@@ -1,0 +1,4 @@
+//! Entry points for fuzzers: each takes any bytes, and panics only where the crate breaks
+//! one of its promises.
+
+pub mod text;
