@@ -10,6 +10,8 @@
 
 pub mod clock;
 pub mod contacts;
+pub mod crm_queue;
+pub mod crm_stage;
 pub mod facts_stage;
 pub mod fold;
 pub mod limits;

@@ -44,6 +44,14 @@ impl Secret {
         Self { env: None, file: Some(path.into()) }
     }
 
+    /// Reads it for another client than this crate's (a switch, a broker).
+    ///
+    /// # Errors
+    /// Which variable or file, and what to do; never the secret.
+    pub fn read(&self, what: &str) -> Result<String, String> {
+        self.reveal(what).map(|r| r.text().to_owned())
+    }
+
     /// Reads it.
     ///
     /// # Errors

@@ -72,6 +72,9 @@ pub enum Act {
         object: Name,
         /// What the CRM said.
         reason: String,
+        /// The parked row as JSON text, so that `crm retry` can give it again.
+        #[serde(default)]
+        row: String,
     },
 }
 
