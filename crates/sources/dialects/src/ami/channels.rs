@@ -199,7 +199,7 @@ impl State {
         let mut kept = std::mem::take(self);
         self.booted = kept.booted.take();
         self.first = kept.first.take();
-        self.newest = kept.newest;
+        (self.now, self.stamped) = (kept.now, kept.stamped);
         self.sees_variables = kept.sees_variables;
         self.believed = kept.believed;
         self.agents = kept.agents;

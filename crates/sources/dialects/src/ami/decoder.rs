@@ -117,7 +117,7 @@ impl AmiDecoder {
 
     fn read(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
         let state = &mut self.state;
-        state.newest = state.newest.max(emit.now());
+        state.tell_time(emit.now(), fields.get("Timestamp").is_some());
         state.settle_due(emit);
         state.forget(emit);
         let Some(event) = fields.get("Event") else { return };
@@ -203,7 +203,6 @@ impl Decoder for AmiDecoder {
         let fields = Fields::read(data).map_err(bad)?;
         // A list answer bears no time of its own: the envelope gives its predecessor's.
         self.state.believed.check(envelope.time, envelope.received).map_err(bad)?;
-        self.state.first.get_or_insert(envelope.time);
         self.read(&fields, &mut Emit::of(envelope, position, envelope.time, out));
         Ok(())
     }

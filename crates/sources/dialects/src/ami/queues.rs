@@ -210,7 +210,7 @@ impl State {
 
     /// Settles what has waited long enough.
     pub fn settle_due(&mut self, emit: &mut Emit<'_>) {
-        while self.settling.front().is_some_and(|(due, _)| *due < self.newest) {
+        while self.settling.front().is_some_and(|(due, _)| *due < self.now) {
             let Some((due, uid)) = self.settling.pop_front() else { return };
             let is_due = |at: Instant| at.plus_millis(SETTLE_MS) <= due;
             let leaving = self.channels.get(&uid).and_then(|c| c.visit.as_ref()).and_then(|v| v.leaving.as_ref());

@@ -42,10 +42,12 @@ pub(super) struct State {
     pub sees_variables: bool,
     /// When the switch booted, as it said last.
     pub booted: Option<Instant>,
-    /// Time of the first record.
+    /// Time of the first record that counts for `now`.
     pub first: Option<Instant>,
-    /// Time of the newest record.
-    pub newest: Instant,
+    /// The time by which waits run out.
+    pub now: Instant,
+    /// A record with a time of its own was seen.
+    pub stamped: bool,
     /// Which times are believed.
     pub believed: Believed,
 }
@@ -185,9 +187,23 @@ impl State {
         Whom { queue: Some(queue.clone()), agent, ..self.whom(uid) }
     }
 
+    /// Takes the time of a record. One without a time of its own bears that of its
+    /// predecessor or, at the beginning of a stream, of its receipt, which may be years
+    /// later: once a record bears its own, no other counts.
+    pub fn tell_time(&mut self, at: Instant, own: bool) {
+        if own && !self.stamped {
+            self.stamped = true;
+            (self.first, self.booted) = (None, None);
+        }
+        if own || !self.stamped {
+            self.now = at;
+            self.first.get_or_insert(at);
+        }
+    }
+
     /// Forgets what stayed behind for a tail and is over it by now.
     pub fn forget(&mut self, emit: &mut Emit<'_>) {
-        let now = self.newest;
+        let now = self.now;
         while self.gone_order.front().is_some_and(|(at, _)| now.millis_since(*at) > TAIL_MS) {
             if let Some((_, uid)) = self.gone_order.pop_front() {
                 self.gone.remove(&uid);

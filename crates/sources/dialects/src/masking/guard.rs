@@ -105,7 +105,7 @@ impl KeyGuard {
         let tied = tied_to(&self.channels, channel, None);
         for uid in tied {
             if let Some(c) = self.channels.get_mut(&uid) {
-                c.known |= on || bits == all;
+                c.known |= bits == all;
                 c.sensitive |= on;
             }
         }

@@ -112,3 +112,21 @@ proptest! {
         prop_assert!(decoder.restore(&decoder.snapshot()).is_ok());
     }
 }
+
+#[test]
+fn a_time_of_receipt_before_the_first_stamp_hurries_nothing() {
+    let text = "Event: FullyBooted\r\nUptime: 500\r\n\r\n".to_owned()
+        + &join(0, "1.1", "support")
+        + &channel("QueueCallerAbandon", 14_000, "1.1", "Queue: support\nOriginalPosition: 1\nHoldTime: 14")
+        + &channel("QueueCallerLeave", 14_001, "1.1", "Queue: support")
+        + &channel("VarSet", 14_002, "1.1", "Variable: QUEUESTATUS\nValue: TIMEOUT")
+        // A restart is still told from the times that the switch gave.
+        + "Event: FullyBooted\r\nUptime: 4\r\n\r\n";
+    let mut envelopes = envelopes(&records(text.as_bytes()));
+    envelopes[0].time = Instant::from_secs(1_795_400_000);
+    let (mut decoder, mut out) = (AmiDecoder::new(), Vec::new());
+    feed(&mut decoder, &envelopes, 0, &mut out);
+    assert_eq!(of_kind(&out, "Diverted").len(), 1);
+    assert_eq!(of_kind(&out, "Abandoned").len(), 0);
+    assert_eq!(of_kind(&out, "SourceStarted").len(), 1);
+}
