@@ -9,7 +9,9 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use event_log::{EventLog, KafkaConfig, KafkaLog, LogError, NewRecord, Rebalance, TopicSpec, contract};
+use event_log::{
+    EmbeddedLog, EventLog, KafkaConfig, KafkaLog, LogError, NewRecord, Rebalance, TopicSpec, contract, copy,
+};
 use tests::kafka::{Kafka, PASSWORD, USER};
 
 /// One broker for the tests that leave it running; it ends with this process.
@@ -208,6 +210,37 @@ async fn no_broker_there_says_where_it_looked_within_a_bounded_time() {
     let e = KafkaLog::connect(&plain("127.0.0.1:1".into())).await.map(|_| ()).expect_err("nobody there");
     assert!(matches!(&e, LogError::Transient(t) if t.contains("127.0.0.1:1")), "{e:?}");
     assert!(before.elapsed() < Duration::from_secs(30));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_embedded_log_is_copied_with_positions_and_times_and_a_cut_copy_goes_on() {
+    let kafka = Kafka::start();
+    let to = connect(kafka.brokers()).await;
+    let dir = tempfile::tempdir().expect("a folder");
+    let from = EmbeddedLog::open(dir.path()).expect("a new log");
+    for t in event_log::topics() {
+        from.ensure_topic(&t).await.expect("a topic");
+    }
+    let old = |n: i64| NewRecord {
+        timestamp_ms: Some(1_600_000_000_000 + n * 7),
+        headers: vec![("ce_id".into(), Bytes::from(n.to_string()))],
+        ..record(&format!("pbx-{}", n % 5), &n.to_string())
+    };
+    let events = model::TOPIC_EVENTS;
+    from.append(events, (0..3000).map(old).collect()).await.expect("an append");
+    assert_eq!(copy::copy_log(&from, &to, &mut |_, _| ()).await.expect("a copy").records, 3000);
+    // More was written meanwhile: the same copy goes on where it stopped.
+    from.append(events, (3000..5000).map(old).collect()).await.expect("an append");
+    let done = copy::copy_log(&from, &to, &mut |_, _| ()).await.expect("a copy");
+    assert_eq!((done.before, done.records), (3000, 2000));
+    for p in 0..event_log::PARTITIONS {
+        let count = usize::try_from(from.watermarks(events, p).await.expect("watermarks").high).expect("a count");
+        let ours = contract::read_all(&from, events, p, 0, count).await;
+        assert_eq!(contract::read_all(&to, events, p, 0, count).await, ours, "partition {p}");
+    }
+    to.append(events, vec![record("pbx-1", "live")]).await.expect("the copy is used");
+    let e = copy::copy_log(&from, &to, &mut |_, _| ()).await.expect_err("a copy that is in use").to_string();
+    assert!(e.contains("not empty"), "{e}");
 }
 
 /// The process that the test below kills; it runs only when that starts it.

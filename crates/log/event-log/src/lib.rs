@@ -12,6 +12,7 @@
 //!   there is one.
 
 pub mod contract;
+pub mod copy;
 pub mod dead_letters;
 mod embedded;
 mod events;

@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use event_log::{EmbeddedLog, EventLog, LogError, NewRecord, TopicSpec, contract};
+use event_log::dead_letters::{self, DeadLetter};
+use event_log::{EmbeddedLog, EventLog, LogError, NewRecord, TopicSpec, contract, copy};
 
 fn record(key: &str, value: &str) -> NewRecord {
     NewRecord {
@@ -173,4 +174,75 @@ async fn retention_drops_old_calls_never_events_and_compaction_keeps_the_newest(
     let left: Vec<_> = live.iter().map(|r| (r.offset, String::from_utf8_lossy(&r.value).into_owned())).collect();
     assert_eq!(left, [(97, "97".into()), (98, "98".into()), (99, "99".into())]);
     assert_eq!(log.trim(model::Instant::from_millis(30 * day)).await.expect("a trim"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_come_back_as_they_were_set_aside() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let log = EmbeddedLog::open(dir.path()).expect("a new log");
+    for t in event_log::topics() {
+        log.ensure_topic(&t).await.expect("a topic");
+    }
+    let letter = |n: i64, position| DeadLetter {
+        id: format!("letter-{n}").into(),
+        reason: "undecodable".into(),
+        text: format!("row {n} has 3 fields, not 5"),
+        source: Some("/switch/pbx-1".into()),
+        switch: Some("pbx-1".into()),
+        dialect: None,
+        center: None,
+        position,
+        at: model::Instant(1_795_326_272_591_017 + n),
+        bytes: Bytes::from(vec![0xff, 0x00, n as u8]),
+    };
+    let all = [letter(1, None), letter(2, Some(model::Position { partition: 7, offset: 41 })), letter(3, None)];
+    let records = all.iter().chain(&all).map(DeadLetter::to_record).collect();
+    log.append(model::TOPIC_DEAD_LETTERS, records).await.expect("kept");
+    assert_eq!(dead_letters::list(&log).await.expect("a list"), all, "twice written, once listed");
+}
+
+async fn some_log(dir: &Path, records: i64) -> EmbeddedLog {
+    let log = EmbeddedLog::open(dir).expect("a new log");
+    log.ensure_topic(&spec(model::TOPIC_EVENTS, 4, &[])).await.expect("a topic");
+    for n in 0..records {
+        let r = NewRecord {
+            timestamp_ms: Some(1_700_000_000_000 + n),
+            headers: vec![("ce_id".into(), Bytes::from(n.to_string()))],
+            ..record(&format!("pbx-{}", n % 3), &n.to_string())
+        };
+        log.append(model::TOPIC_EVENTS, vec![r]).await.expect("an append");
+    }
+    log
+}
+
+async fn everything(log: &EmbeddedLog) -> Vec<event_log::Record> {
+    let mut all = Vec::new();
+    for p in 0..4 {
+        let w = log.watermarks(model::TOPIC_EVENTS, p).await.expect("watermarks");
+        all.extend(contract::read_all(log, model::TOPIC_EVENTS, p, 0, w.high as usize).await);
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_keeps_positions_and_times_resumes_and_refuses_what_is_not_its_own() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let from = some_log(&dir.path().join("from"), 300).await;
+    // The beginning of the same log stands for a copy that was cut short.
+    let to = some_log(&dir.path().join("to"), 100).await;
+    let done = copy::copy_log(&from, &to, &mut |_, _| ()).await.expect("a copy");
+    assert_eq!((done.before, done.records), (100, 200));
+    assert_eq!(everything(&to).await, everything(&from).await);
+    let again = copy::copy_log(&from, &to, &mut |_, _| ()).await.expect("nothing to do");
+    assert_eq!((again.before, again.records), (300, 0));
+    to.append(model::TOPIC_EVENTS, vec![record("pbx-0", "new")]).await.expect("an append");
+    let e = copy::copy_log(&from, &to, &mut |_, _| ()).await.expect_err("a log that went on").to_string();
+    assert!(e.contains("not empty"), "{e}");
+    let other = EmbeddedLog::open(&dir.path().join("other")).expect("a new log");
+    other.ensure_topic(&spec(model::TOPIC_EVENTS, 4, &[])).await.expect("a topic");
+    other.append(model::TOPIC_EVENTS, vec![record("pbx-0", "something else")]).await.expect("an append");
+    assert!(copy::copy_log(&from, &other, &mut |_, _| ()).await.is_err());
+    let fewer = EmbeddedLog::open(&dir.path().join("fewer")).expect("a new log");
+    fewer.ensure_topic(&spec(model::TOPIC_EVENTS, 3, &[])).await.expect("a topic");
+    assert!(copy::copy_log(&from, &fewer, &mut |_, _| ()).await.is_err(), "another partition count");
 }

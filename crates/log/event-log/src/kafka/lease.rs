@@ -18,10 +18,9 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::client::{Clients, Context};
 use super::producer::{self, Sender};
 use super::{KafkaLog, blocking};
-use crate::{EventLog, Lease, LogError, NewRecord, TopicSpec};
+use crate::topics::{self, TOPIC_LEASES as TOPIC};
+use crate::{EventLog, Lease, LogError, NewRecord};
 
-/// Epochs by source, compacted.
-pub const TOPIC: &str = "cti.leases";
 const TRANSACTION: Duration = Duration::from_secs(15);
 const VISIBLE: Duration = Duration::from_secs(5);
 const TAKE: Duration = Duration::from_secs(30);
@@ -46,9 +45,7 @@ struct Holder {
 /// # Errors
 /// `Fenced` where another process takes it at the same time; else as `EventLog::lease`.
 pub async fn take(log: &KafkaLog, clients: &Clients, source: &str) -> Result<KafkaLease, LogError> {
-    let settings = [("cleanup.policy", "compact"), ("segment.ms", "3600000")];
-    let settings = settings.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec();
-    log.ensure_topic(&TopicSpec { name: TOPIC.into(), partitions: 1, settings }).await?;
+    log.ensure_topic(&topics::leases()).await?;
     let (clients, source) = (clients.clone(), source.to_owned());
     let (holder, epoch) = blocking(move || {
         let sender = producer::make(&clients, Some(&format!("ringledger-{source}")))?;
