@@ -1,33 +1,21 @@
-//! One attempt to store one recording, and the scan for files that nobody announced.
+//! One attempt to store one recording.
 
+use model::Name;
 use model::acts::RecordingOutcome;
 use model::facts::{Recording, RecordingState};
-use model::{Instant, Name};
-use sha2::{Digest, Sha256};
 
 use crate::audio::{Media, Sound};
 use crate::config::StoreConfig;
 use crate::error::VaultError;
 use crate::key::{self, Labels, SHA256};
 use crate::place::Place;
-use crate::source::{FolderSource, Source, Terms};
+use crate::source::{Source, Terms};
 use crate::taken::Taken;
 
 /// The vault.
 #[derive(Clone)]
 pub struct Vault {
     pub(crate) place: Place,
-}
-
-/// What a scan for orphans brought.
-#[derive(Debug, Default)]
-pub struct Sweep {
-    /// One outcome a file.
-    pub outcomes: Vec<RecordingOutcome>,
-    /// Files that could not be stored, each with its failure.
-    pub failures: Vec<(String, VaultError)>,
-    /// What the scan did not look into, and why.
-    pub skipped: Vec<String>,
 }
 
 impl Vault {
@@ -89,7 +77,7 @@ impl Vault {
         })
     }
 
-    fn outcome(&self, taken: &Taken, key: &str, terms: &Terms) -> RecordingOutcome {
+    pub(crate) fn outcome(&self, taken: &Taken, key: &str, terms: &Terms) -> RecordingOutcome {
         RecordingOutcome {
             recording_id: Name::default(),
             call_id: None,
@@ -107,7 +95,12 @@ impl Vault {
     }
 
     /// Puts the bytes under `key`, or finds them there; true where other bytes were.
-    async fn keep(&self, key: String, taken: Taken, labels: &Labels) -> Result<(Taken, String, bool), VaultError> {
+    pub(crate) async fn keep(
+        &self,
+        key: String,
+        taken: Taken,
+        labels: &Labels,
+    ) -> Result<(Taken, String, bool), VaultError> {
         match self.held(&key, &taken, labels).await? {
             Held::Same => Ok((taken, key, false)),
             Held::Nothing => Ok((self.put(&key, taken, labels).await?, key, false)),
@@ -156,49 +149,6 @@ impl Vault {
             None => Ok(Held::Nothing),
         }
     }
-
-    /// Stores every file below the folder that none of the announced paths means; an
-    /// orphan's id derives from its path and content.
-    ///
-    /// # Errors
-    /// Where the folder itself cannot be scanned; single files fail one by one in the
-    /// answer.
-    pub async fn orphans(
-        &self,
-        folder: &FolderSource,
-        center: &str,
-        announced: Vec<String>,
-        terms: &Terms,
-    ) -> Result<Sweep, VaultError> {
-        let listing = folder.unclaimed(announced).await?;
-        let mut sweep = Sweep { skipped: listing.skipped, ..Sweep::default() };
-        for path in listing.files {
-            match self.orphan(folder, center, &path, terms).await {
-                Ok(outcome) => sweep.outcomes.push(outcome),
-                Err(error) => sweep.failures.push((path, error)),
-            }
-        }
-        Ok(sweep)
-    }
-
-    async fn orphan(
-        &self,
-        folder: &FolderSource,
-        center: &str,
-        path: &str,
-        terms: &Terms,
-    ) -> Result<RecordingOutcome, VaultError> {
-        let taken = folder.take_found(path, terms).await?;
-        let id = orphan_id(&taken);
-        let at = taken.modified.unwrap_or_default();
-        let key = key::orphan_key(center, &id, at, taken.name());
-        let labels = orphan_labels(&id, at, &taken);
-        let (state, note) = judge(&taken.media);
-        let note =
-            if state == RecordingState::Recorded { note } else { note.or_else(|| Some("it holds no sound".into())) };
-        let (taken, key, _) = self.keep(key, taken, &labels).await?;
-        Ok(RecordingOutcome { recording_id: id, note, ..self.outcome(&taken, &key, terms) })
-    }
 }
 
 enum Held {
@@ -207,26 +157,8 @@ enum Held {
     Other,
 }
 
-fn orphan_id(taken: &Taken) -> Name {
-    let mut hash = Sha256::new();
-    hash.update(taken.path.as_bytes());
-    hash.update([0]);
-    hash.update(taken.sha256.as_bytes());
-    let hex = hex::encode(hash.finalize());
-    Name::from(format!("orphan-{}", hex.get(..24).unwrap_or(&hex)))
-}
-
-fn orphan_labels(id: &str, at: Instant, taken: &Taken) -> Labels {
-    let mut labels = Labels::new();
-    labels.insert("recording-id".into(), id.to_owned());
-    labels.insert("started".into(), at.to_rfc3339());
-    labels.insert(SHA256.into(), taken.sha256.clone());
-    labels.extend(taken.media.duration_ms.map(|d| ("duration-ms".to_owned(), d.to_string())));
-    labels
-}
-
 /// The state that a file's content gives an announced recording.
-fn judge(media: &Media) -> (RecordingState, Option<String>) {
+pub(crate) fn judge(media: &Media) -> (RecordingState, Option<String>) {
     match media.sound {
         Sound::Nothing => (RecordingState::Empty, media.fault.clone()),
         Sound::Silent => (RecordingState::Empty, Some(join(media.fault.clone(), "silent throughout"))),

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::run::{cargo, command, done};
-use crate::{fuzz, parts, tidy, workspace};
+use crate::{deploy, fuzz, parts, tidy, workspace};
 
 type Step = (&'static str, fn() -> Result<(), String>);
 
@@ -19,6 +19,7 @@ const STEPS: &[Step] = &[
     ("test", || done(cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]))),
     ("fuzz", || fuzz::run(fuzz::DEFAULT_SECONDS)),
     ("lints", || done(cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))),
+    ("container", deploy::build),
 ];
 
 /// Runs every step.
@@ -33,7 +34,7 @@ pub fn test() -> Result<(), String> {
             Ok(()) => "passed".to_owned(),
             Err(why) => format!("FAILED: {}", why.lines().next().unwrap_or_default()),
         };
-        eprintln!("  {name:<8} {:>6.1} s  {verdict}", time.as_secs_f64());
+        eprintln!("  {name:<9} {:>6.1} s  {verdict}", time.as_secs_f64());
     }
     match results.iter().filter(|(_, _, r)| r.is_err()).count() {
         0 => Ok(()),

@@ -1,8 +1,11 @@
 //! The files of `deploy/`: built where the machine has a builder, else linted for what
 //! can be told from their text.
 
+mod build;
 mod compose;
 mod container;
+
+pub use build::build;
 
 use crate::tidy::Finding;
 use crate::workspace;
