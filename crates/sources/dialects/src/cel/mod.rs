@@ -10,8 +10,11 @@
 //!   what comes next: the caller hung up (abandoned); the dial plan went on after the
 //!   queue's time-out (time-out), earlier (empty), or with another extension set by the
 //!   queue (key).
+//!   A caller who is put into the very same queue again is seen by music that begins
+//!   straight after music once the time-out was up; without a time-out it is one stay.
 //! - Never told: refused joins (no row names the queue), positions, pauses and logons.
-//!   Durations are never stated.
+//!   Durations are never stated, but for the ring time of missed offers, counted as the
+//!   queue application does.
 //!
 //! Source: Asterisk's documentation of "Channel Event Logging" and `main/cel.c`.
 

@@ -90,6 +90,15 @@ fn tell(offer: &Offer, end: OfferEnd, emit: &mut Emit<'_>) {
         agent: Some(offer.agent.clone()),
     };
     emit.push_at(offer.began, &whom, Body::Delivered { device: Some(offer.device.clone()) });
-    let ended = Body::OfferEnded { end, ring_ms: None, device: Some(offer.device.clone()) };
+    let ring_ms = (end == OfferEnd::NoAnswer).then(|| counted_ms(offer));
+    let ended = Body::OfferEnded { end, ring_ms, device: Some(offer.device.clone()) };
     emit.push_at(offer.ended, &whom, ended);
+}
+
+/// The ring time as `app_queue` counts it: from one whole second of the clock to the
+/// other. So a member's telephone that was refused within a second of the clock counts as
+/// declined here as it does in the `queue_log`.
+fn counted_ms(offer: &Offer) -> i64 {
+    let second = |at: Instant| at.millis().div_euclid(1000);
+    (second(offer.ended) - second(offer.began)).max(0) * 1000
 }
