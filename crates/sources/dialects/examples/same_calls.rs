@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use dialects::ami::{AmiDecoder, AmiFramer};
+use dialects::ami::{AmiDecoder, AmiFramer, AmiMasker};
 use dialects::queue_log::{QueueLogDecoder, QueueLogFramer};
 use dialects::{Framer, Masker};
 use model::event::{Body, OfferEnd};
@@ -17,6 +17,7 @@ fn decode(
     decoder: &mut dyn Decoder,
     dialect: Dialect,
 ) -> Vec<Event> {
+    let start = std::time::Instant::now();
     let mut framed = Vec::new();
     for chunk in bytes.chunks(64 << 10) {
         framer.push(chunk, &mut framed);
@@ -24,6 +25,7 @@ fn decode(
     framer.finish(&mut framed);
     let mut masker = masker;
     let (mut time, mut out, mut errors) = (Instant::from_secs(1_795_326_267), Vec::new(), 0);
+    let framing = start.elapsed();
     let mut envelopes = Vec::new();
     for (i, f) in framed.into_iter().enumerate() {
         let Ok(mut record) = f.record else {
@@ -49,6 +51,7 @@ fn decode(
             data,
         });
     }
+    let writing = start.elapsed();
     let start = std::time::Instant::now();
     for (i, e) in envelopes.iter().enumerate() {
         if let Err(e) = decoder.decode(e, Position { partition: 0, offset: i as i64 }, &mut out) {
@@ -58,7 +61,8 @@ fn decode(
     }
     let took = start.elapsed();
     decoder.release(time, Position::default(), &mut out);
-    eprintln!("{}: {} records, {errors} errors, {} events, {took:?}", dialect.as_str(), envelopes.len(), out.len());
+    eprintln!("{}: {} records, {errors} errors, {} events", dialect.as_str(), envelopes.len(), out.len());
+    eprintln!("  framed in {framing:?}, masked and written as JSON by {writing:?}, decoded in {took:?}");
     out
 }
 
@@ -111,7 +115,13 @@ fn main() {
         std::process::exit(2);
     };
     let read = |p: &str| std::fs::read(p).unwrap_or_else(|e| panic!("{p}: {e}"));
-    let a = decode(&read(&ami), AmiFramer::new(), None, &mut AmiDecoder::new(), Dialect::AsteriskAmi);
+    let a = decode(
+        &read(&ami),
+        AmiFramer::new(),
+        Some(&mut AmiMasker::default()),
+        &mut AmiDecoder::new(),
+        Dialect::AsteriskAmi,
+    );
     let q = decode(&read(&log), QueueLogFramer::new(), None, &mut QueueLogDecoder::new(), Dialect::AsteriskQueueLog);
     let mut kinds: BTreeMap<&str, u32> = BTreeMap::new();
     for e in &a {

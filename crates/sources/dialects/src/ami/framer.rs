@@ -11,6 +11,7 @@
 
 use bytes::Bytes;
 use memchr::memchr;
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
 use super::DIALECT;
@@ -133,7 +134,7 @@ impl Framer for AmiFramer {
     fn push(&mut self, chunk: &[u8], out: &mut Vec<Framed>) {
         // Byte counts, not chunk counts, decide where a message is too long: the same
         // bytes must give the same records however they are cut.
-        for part in chunk.split_inclusive(|b| *b == b'\n') {
+        for part in lines(chunk) {
             let mut rest = part;
             while !rest.is_empty() {
                 let room = (MAX_RECORD + 1).saturating_sub(self.held.len()).max(1);
@@ -159,6 +160,16 @@ impl Framer for AmiFramer {
     }
 }
 
+/// The lines of some bytes, each with its LF; the last one may lack it.
+fn lines(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let end = memchr(b'\n', bytes).map_or(bytes.len(), |i| i + 1);
+        let (line, rest) = bytes.split_at(end);
+        bytes = rest;
+        (!line.is_empty()).then_some(line)
+    })
+}
+
 fn trim_eol(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
@@ -167,7 +178,7 @@ fn trim_eol(line: &[u8]) -> &[u8] {
 /// One message, without its closing empty line.
 fn parse(raw: &[u8]) -> Result<NativeRecord, String> {
     let mut data = Map::new();
-    let lines = raw.split_inclusive(|b| *b == b'\n').map(trim_eol).enumerate();
+    let lines = lines(raw).map(trim_eol).enumerate();
     let mut follows = false;
     let mut user_event = false;
     for (n, line) in lines {
@@ -230,14 +241,16 @@ fn excerpt(line: &[u8]) -> String {
 
 /// Sets a header; one that is there already becomes a list.
 fn append(data: &mut Map<String, Value>, name: &str, value: String) {
-    match data.get_mut(name) {
-        None => {
-            data.insert(name.to_owned(), Value::String(value));
+    match data.entry(name) {
+        Entry::Vacant(entry) => {
+            entry.insert(Value::String(value));
         }
-        Some(Value::Array(list)) => list.push(Value::String(value)),
-        Some(first) => {
-            let before = first.take();
-            *first = Value::Array(vec![before, Value::String(value)]);
-        }
+        Entry::Occupied(mut entry) => match entry.get_mut() {
+            Value::Array(list) => list.push(Value::String(value)),
+            first => {
+                let before = first.take();
+                *first = Value::Array(vec![before, Value::String(value)]);
+            }
+        },
     }
 }

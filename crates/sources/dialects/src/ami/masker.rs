@@ -157,7 +157,9 @@ impl Masker for AmiMasker {
             "CEL" if text(&record.data, "EventName") == "DTMF" => self.mask_press(Copied::Record, record),
             _ => 0,
         };
-        pressed + self.mask_collected(&event, &mut record.data)
+        // Only answers to actions, and what a dial plan sends, may speak of passwords.
+        let secrets = if event.is_empty() || event == "UserEvent" { super::secrets::mask(&mut record.data) } else { 0 };
+        pressed + secrets + self.mask_collected(&event, &mut record.data)
     }
 
     fn observe(&mut self, envelope: &Envelope) {

@@ -26,6 +26,7 @@ mod members;
 mod names;
 mod queues;
 mod recordings;
+mod secrets;
 mod state;
 mod transfers;
 
