@@ -14,7 +14,12 @@ impl Timeline {
                     self.rename_agent(&entry.interface, &entry.name);
                 }
             }
-            Act::SettingsSet { settings } => self.acw_reasons.clone_from(&settings.acw_pause_reasons),
+            Act::SettingsSet { settings } => {
+                self.acw_reasons.clone_from(&settings.acw_pause_reasons);
+                if settings.default_region.is_some() {
+                    self.config.default_region.clone_from(&settings.default_region);
+                }
+            }
             Act::InputEnded { .. } => self.settle(true),
             Act::RecordingOutcome(outcome) => self.recording_outcome(event, outcome, out),
             Act::CrmWritten { call_id, target, object, record_id, .. } => {

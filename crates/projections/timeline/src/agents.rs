@@ -39,6 +39,8 @@ pub(crate) struct Agent {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Row {
+    /// Under whom the row was made.
+    agent: Name,
     body: Body,
     revision: i64,
     retracted: bool,
@@ -164,25 +166,23 @@ impl Timeline {
         if written == name {
             return;
         }
-        let Some(old) = self.agents.remove(written) else { return };
-        let facts = old.facts.clone();
-        self.retracting.push((written.clone(), old));
-        let state = self.agents.entry(name.clone()).or_default();
-        state.facts.extend(facts);
+        let Some(mut old) = self.agents.remove(written) else { return };
+        self.agents_touched.push(name.clone());
+        let Some(state) = self.agents.get_mut(name) else {
+            old.now.touched.extend(old.rows.keys());
+            self.agents.insert(name.clone(), old);
+            return;
+        };
+        state.facts.extend(old.facts);
+        state.rows.extend(old.rows);
+        state.answering.extend(old.answering);
+        state.last_visit = [state.last_visit.take(), old.last_visit].into_iter().flatten().max_by_key(|v| v.2);
         state.facts.sort_by_key(|f| (f.at, f.position, f.ordinal));
         state.refold();
-        self.agents_touched.push(name.clone());
     }
 
     /// Rows of the stretches that this event changed, and the visits' after-call work.
     pub(crate) fn emit_agents(&mut self, event: &Event, out: &mut Facts) {
-        for (agent, old) in std::mem::take(&mut self.retracting) {
-            for (key, mut row) in old.rows.into_iter().filter(|(_, r)| !r.retracted) {
-                row.retracted = true;
-                row.revision += 1;
-                out.agent_states.push(self.stretch(&agent, key, &row, event));
-            }
-        }
         let mut names = std::mem::take(&mut self.agents_touched);
         names.sort_unstable();
         names.dedup();
@@ -202,7 +202,9 @@ impl Timeline {
         for key in touched {
             let body = agent.now.stretches.get(&key);
             let known = agent.rows.get(&key);
-            if known.is_some_and(|r| Some(&r.body) == body && !r.retracted) || (known.is_none() && body.is_none()) {
+            if known.is_some_and(|r| Some(&r.body) == body && !r.retracted && r.agent == *name)
+                || (known.is_none() && body.is_none())
+            {
                 continue;
             }
             if known.is_some_and(|r| r.retracted) && body.is_none() {
@@ -213,15 +215,17 @@ impl Timeline {
             let row = match (known, body) {
                 (Some(r), body) => Row {
                     body: body.unwrap_or(&r.body).clone(),
+                    agent: name.clone(),
                     revision: r.revision + 1,
                     retracted: body.is_none(),
                     ..r.clone()
                 },
                 (None, Some(b)) => Row {
+                    agent: name.clone(),
                     body: b.clone(),
                     revision: 1,
                     retracted: false,
-                    first_event: event.position,
+                    first_event: key.0,
                     filed: b.from.days(),
                 },
                 (None, None) => continue,

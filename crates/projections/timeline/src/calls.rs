@@ -59,6 +59,10 @@ impl Timeline {
                     contact.conferenced = true;
                     contact.late_change();
                 }
+                if let Some(state) = self.connections.get_mut(conn) {
+                    state.conferenced = true;
+                }
+                self.talk(conn, event);
             }
             Body::ConnectionCleared { by, .. } => self.cleared(cid, conn, event, *by),
             _ => self.call_wide(cid, event),
@@ -97,6 +101,7 @@ impl Timeline {
             since: event.at,
             tracked: false,
             cleared: false,
+            conferenced: false,
             dialled: false,
             recordings: 0,
         };

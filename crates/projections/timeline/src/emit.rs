@@ -2,7 +2,7 @@
 
 use model::event::EndedBy;
 use model::facts::{Call, Direction, EventRow, Facts};
-use model::{Body, Event, Name};
+use model::{Act, Body, Event, Instant, Name};
 
 use crate::Timeline;
 use crate::outcome;
@@ -18,7 +18,7 @@ impl Timeline {
             event_id: format!("{}/{}/{}", event.position.partition, event.position.offset, event.ordinal).into(),
             source: source.clone(),
             kind: Name::new_static(event.body.kind()),
-            at: event.at,
+            at: time_of(event),
             center: self.center.clone(),
             switch: self.switch.clone(),
             call_id: call_id.or_else(|| event.call_id.clone()).or_else(|| event.connection.clone()),
@@ -55,6 +55,17 @@ impl Timeline {
     pub(crate) fn touch(&mut self, cid: Cid) -> Option<&mut Contact> {
         self.touched.push(cid);
         self.contacts.get_mut(&cid)
+    }
+}
+
+/// When it was; the end of an input is the time of the last event in it.
+fn time_of(event: &Event) -> Instant {
+    match &event.body {
+        Body::Acted(act) => match act.as_ref() {
+            Act::InputEnded { last_event, .. } => *last_event,
+            _ => event.at,
+        },
+        _ => event.at,
     }
 }
 

@@ -17,7 +17,7 @@ impl Timeline {
         if let Some(state) = self.connections.get_mut(conn) {
             state.native = Some(call.clone());
         }
-        let Some(target) = self.calls.get(call).map(|c| self.into_contact(*c)) else {
+        let Some(target) = self.calls.get(call).map(|c| self.survivor(*c)) else {
             self.calls.insert(call.clone(), source);
             if let Some(contact) = self.contacts.get_mut(&source) {
                 contact.natives.push(call.clone());
@@ -38,7 +38,7 @@ impl Timeline {
     }
 
     /// The contact that a contact has gone over into, or itself.
-    pub(crate) fn into_contact(&self, cid: Cid) -> Cid {
+    pub(crate) fn survivor(&self, cid: Cid) -> Cid {
         let mut at = cid;
         // Merges point to the survivor; the bound only guards against a circle.
         for _ in 0..64 {
@@ -70,6 +70,8 @@ impl Timeline {
         let (mut recordings, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut from.recordings).into_iter().partition(|r| r.conn.as_ref() == Some(conn));
         from.recordings = rest;
+        let moved = !(visits.is_empty() && legs.is_empty() && recordings.is_empty());
+        from.dirty |= moved;
         visits.iter_mut().for_each(|v| v.dirty = true);
         legs.iter_mut().for_each(|l| l.dirty = true);
         recordings.iter_mut().for_each(|r| r.dirty = true);
@@ -77,6 +79,7 @@ impl Timeline {
         if let Some(into) = self.touch(target) {
             into.conns.push(conn.clone());
             into.tracked |= tracked;
+            into.dirty |= moved;
             into.visits.append(&mut visits);
             into.legs.append(&mut legs);
             into.recordings.append(&mut recordings);
@@ -90,7 +93,7 @@ impl Timeline {
     /// Ends a contact of which a connection has moved and nothing else is up.
     pub(crate) fn merge_if_gone(&mut self, source: Cid, event: &Event) {
         let Some(contact) = self.contacts.get(&source) else { return };
-        let Some(target) = contact.going_into.map(|t| self.into_contact(t)) else { return };
+        let Some(target) = contact.going_into.map(|t| self.survivor(t)) else { return };
         let up = contact.conns.iter().any(|c| self.connections.get(c).is_some_and(|k| k.tracked && !k.cleared));
         if up || contact.merged_into.is_some() || target == source || !self.contacts.contains_key(&target) {
             return;

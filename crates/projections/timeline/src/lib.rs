@@ -141,7 +141,6 @@ pub struct Timeline {
     touched: Vec<Cid>,
     letting_go: Vec<Cid>,
     agents_touched: Vec<Name>,
-    retracting: Vec<(Name, Agent)>,
     legs_made: u16,
 }
 
@@ -166,7 +165,6 @@ impl Timeline {
             touched: Vec::new(),
             letting_go: Vec::new(),
             agents_touched: Vec::new(),
-            retracting: Vec::new(),
             legs_made: 0,
         }
     }

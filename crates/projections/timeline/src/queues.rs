@@ -48,8 +48,10 @@ impl Timeline {
     /// The contact that an event is of, where one is known.
     pub(crate) fn locate(&self, event: &Event) -> Option<Cid> {
         let by_conn = event.connection.as_ref().and_then(|c| self.connections.get(c)).map(|k| k.cid);
-        let cid = by_conn.or_else(|| event.call_id.as_ref().and_then(|c| self.calls.get(c)).copied())?;
-        let cid = self.into_contact(cid);
+        // A call is named like its first connection.
+        let call = event.call_id.as_ref().or(event.connection.as_ref());
+        let cid = by_conn.or_else(|| call.and_then(|c| self.calls.get(c)).copied())?;
+        let cid = self.survivor(cid);
         self.contacts.contains_key(&cid).then_some(cid)
     }
 

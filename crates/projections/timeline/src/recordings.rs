@@ -1,7 +1,7 @@
 //! Recordings: announced, suspended, ended, and what became of them.
 //!
-//! The id is `<switch>-<connection>-<n>`, n counting the announcements on that
-//! connection, in letters that suit a URL path and an object key. The queue is the one
+//! The id is `<switch>-<connection>-<n>`, n counting the announcements on that connection
+//! (`<switch>-<call>-<position>` where none is stated), in letters that suit a URL path and an object key. The queue is the one
 //! that the caller is in or came from, the agent the first who talks on it.
 
 use model::acts::RecordingOutcome;
@@ -43,9 +43,9 @@ impl Timeline {
         let n = match conn.as_ref().and_then(|c| self.connections.get_mut(c)) {
             Some(state) => {
                 state.recordings += 1;
-                state.recordings
+                state.recordings.to_string()
             }
-            None => self.contacts.get(&cid).map_or(1, |c| c.recordings.len() as u32 + 1),
+            None => format!("{}.{}.{}", event.position.partition, event.position.offset, event.ordinal),
         };
         let own = conn.as_ref().and_then(|c| self.connections.get(c)).and_then(|k| k.agent.clone());
         let (center, switch) = (self.center.clone(), self.switch.clone());
@@ -57,7 +57,7 @@ impl Timeline {
             center,
             switch,
             queue: queue_of(contact, conn.as_ref()),
-            agent: talking(contact).or(own),
+            agent: talking(contact, conn.as_ref(), own),
             started_at: event.at,
             ended_at: None,
             duration_ms: None,
@@ -105,10 +105,16 @@ impl Timeline {
         }
     }
 
-    /// An agent talks: open recordings without an agent are of this one.
+    /// An agent talks: open recordings without an agent are of this one, but those of a
+    /// caller who still waits for another.
     pub(crate) fn recordings_get_agent(&mut self, cid: Cid, agent: &Name) {
         let Some(contact) = self.touch(cid) else { return };
-        for recording in contact.recordings.iter_mut().filter(|r| r.row.ended_at.is_none() && r.row.agent.is_none()) {
+        let waiting: Vec<Name> =
+            contact.visits.iter().filter(|v| v.is_waiting()).filter_map(|v| v.conn.clone()).collect();
+        let wanting = |r: &&mut RecordingState| {
+            r.row.ended_at.is_none() && r.row.agent.is_none() && !r.conn.as_ref().is_some_and(|c| waiting.contains(c))
+        };
+        for recording in contact.recordings.iter_mut().filter(wanting) {
             recording.row.agent = Some(agent.clone());
             recording.dirty = true;
         }
@@ -122,7 +128,7 @@ impl Timeline {
         outcome: &RecordingOutcome,
         out: &mut model::facts::Facts,
     ) {
-        let contact = outcome.call_id.as_ref().and_then(|c| self.calls.get(c)).map(|c| self.into_contact(*c));
+        let contact = outcome.call_id.as_ref().and_then(|c| self.calls.get(c)).map(|c| self.survivor(*c));
         if let Some(contact) = contact.and_then(|cid| self.touch(cid)) {
             let found = contact.recordings.iter_mut().find(|r| r.row.recording_id == outcome.recording_id);
             if let Some(recording) = found {
@@ -200,8 +206,13 @@ fn queue_of(contact: &Contact, conn: Option<&Name>) -> Option<Name> {
     any.and_then(|i| contact.visits.get(i)).map(|v| v.row.queue.clone())
 }
 
-/// The agent who talks now.
-fn talking(contact: &Contact) -> Option<Name> {
+/// The agent who talks now: with the caller whose connection it is; where that caller
+/// waits, nobody yet; else whoever talks, or whose telephone it is.
+fn talking(contact: &Contact, conn: Option<&Name>, own: Option<Name>) -> Option<Name> {
+    let visit = contact.newest_visit(|v| conn.is_some() && v.conn.as_ref() == conn && !v.row.closed);
+    if let Some(visit) = visit.and_then(|i| contact.visits.get(i)) {
+        return visit.row.agent.clone();
+    }
     let open = |l: &&crate::state::LegState| l.row.result == Some(LegResult::Answered) && l.row.ended_at.is_none();
-    contact.legs.iter().rev().find(open).map(|l| l.row.agent.clone())
+    contact.legs.iter().rev().find(open).map(|l| l.row.agent.clone()).or(own)
 }

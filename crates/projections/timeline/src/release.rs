@@ -42,7 +42,7 @@ impl Timeline {
     /// an input.
     pub(crate) fn settle(&mut self, all: bool) {
         while let Some(cid) = self.horizon.next_settle(all) {
-            let cid = self.into_contact(cid);
+            let cid = self.survivor(cid);
             let Some(contact) = self.touch(cid) else { continue };
             for (conn, at) in std::mem::take(&mut contact.gone) {
                 for index in 0..contact.visits.len() {

@@ -88,6 +88,8 @@ pub(crate) struct Conn {
     /// Told of as a connection, not only as a queue's caller.
     pub tracked: bool,
     pub cleared: bool,
+    /// It is in a conference.
+    pub conferenced: bool,
     /// Somebody dialled it.
     pub dialled: bool,
     /// Recordings announced on it.

@@ -8,13 +8,13 @@
 //!
 //! Roles: `outbound` where the agent's contact dials out; `transfer_in` where the agent
 //! talks with the customer of a contact that another agent had before, without that other
-//! agent; everything else `internal` (consults, conferences while the other agent stays,
+//! agent; everything else `internal` (consults, conferences, whoever leaves them first,
 //! direct calls). The leg belongs to the customer's contact, also before the native
 //! calls are joined.
 
 use model::event::DeviceKind;
 use model::facts::{Direction, LegResult, LegRole};
-use model::{Event, Name};
+use model::{Event, Instant, Name};
 use rustc_hash::FxHashSet;
 
 use crate::Timeline;
@@ -33,7 +33,7 @@ impl Timeline {
         if !members.contains(conn) {
             members.push(conn.clone());
         }
-        self.reassess(&[conversation.clone()], event);
+        self.reassess(std::slice::from_ref(conversation), event);
     }
 
     pub(crate) fn leave(&mut self, conn: &Name, event: &Event) {
@@ -63,7 +63,7 @@ impl Timeline {
             }
             self.conversations.entry(into.clone()).or_default().push(conn);
         }
-        self.reassess(&[into.clone()], event);
+        self.reassess(std::slice::from_ref(into), event);
     }
 
     /// Everybody linked to a conversation, by plumbing too.
@@ -121,7 +121,7 @@ impl Timeline {
                 if cid == want && leg.row.role == role {
                     return;
                 }
-                if cid == want && passing && role == LegRole::TransferIn {
+                if cid == want && passing {
                     leg.row.role = role;
                     leg.dirty = true;
                     self.touched.push(cid);
@@ -137,7 +137,7 @@ impl Timeline {
     /// customer's.
     fn talking_leg(&self, conn: &Name) -> Option<(Cid, usize)> {
         let (cid, id) = self.talks.get(conn)?;
-        let cid = self.into_contact(*cid);
+        let cid = self.survivor(*cid);
         let index = self.contacts.get(&cid)?.legs.iter().position(|l| l.row.leg_id == *id)?;
         Some((cid, index))
     }
@@ -148,14 +148,20 @@ impl Timeline {
         let me = self.connections.get(conn)?;
         let customer =
             partners.iter().find(|p| self.connections.get(*p).is_some_and(|k| k.device == DeviceKind::Trunk));
+        // A caller from within the centre, who is no agent.
         let customer = customer.or_else(|| {
             let first = self.contacts.get(&me.cid)?.conns.first()?;
-            partners.iter().find(|p| *p == first)
+            let outsider = self.connections.get(first).is_some_and(|k| k.agent.is_none());
+            partners.iter().find(|p| outsider && *p == first)
         });
         let cid = customer.and_then(|c| self.connections.get(c)).map_or(me.cid, |k| k.cid);
         let contact = self.contacts.get(&cid)?;
+        // A caller that is plumbing stands for whoever is behind it.
+        let here = |c: &Name| {
+            partners.contains(c) || self.connections.get(c).is_some_and(|k| k.device == DeviceKind::Internal)
+        };
         for around in [Some(contact), self.contacts.get(&me.cid)].into_iter().flatten() {
-            if told_by_queue(around, conn, agent, me.since, partners) {
+            if told_by_queue(around, conn, agent, me.since, &here) {
                 return None;
             }
         }
@@ -169,7 +175,7 @@ impl Timeline {
         });
         let had =
             contact.legs.iter().any(|l| l.row.result == Some(LegResult::Answered) && l.device.as_ref() != Some(conn));
-        let role = if had && !with_agent { LegRole::TransferIn } else { LegRole::Internal };
+        let role = if had && !with_agent && !me.conferenced { LegRole::TransferIn } else { LegRole::Internal };
         Some((cid, role))
     }
 
@@ -180,6 +186,9 @@ impl Timeline {
         let known = contact.legs.iter().rposition(|l| {
             l.row.role == role && l.device.as_ref() == Some(conn) && l.talking_since.is_none() && !l.row.retracted
         });
+        // A telephone that talked already did not ring again.
+        let rang = contact.legs.iter().all(|l| l.device.as_ref() != Some(conn));
+        let since = since.filter(|_| rang);
         let index = known.unwrap_or_else(|| {
             fresh.row.queue = None;
             fresh.device = Some(conn.clone());
@@ -237,7 +246,7 @@ impl Timeline {
 
 /// Whether a queue tells this agent's talk: its offer still rings, its visit is not yet
 /// released, or it was released a moment ago and the telephone has not yet left its caller.
-fn told_by_queue(contact: &Contact, conn: &Name, agent: &Name, since: model::Instant, partners: &[Name]) -> bool {
+fn told_by_queue(contact: &Contact, conn: &Name, agent: &Name, since: Instant, here: &dyn Fn(&Name) -> bool) -> bool {
     let caller_of = |leg: &LegState| {
         let visit = contact.visits.iter().find(|v| Some(&v.row.visit_id) == leg.row.visit_id.as_ref());
         visit.and_then(|v| v.conn.clone())
@@ -247,7 +256,7 @@ fn told_by_queue(contact: &Contact, conn: &Name, agent: &Name, since: model::Ins
         match (l.row.result, l.row.ended_at) {
             (None, _) => same_phone,
             (Some(LegResult::Answered), None) => same_phone,
-            (Some(LegResult::Answered), Some(_)) => same_phone && caller_of(l).is_some_and(|c| partners.contains(&c)),
+            (Some(LegResult::Answered), Some(_)) => same_phone && caller_of(l).is_some_and(|c| here(&c)),
             _ => false,
         }
     })
