@@ -74,8 +74,10 @@ pub struct Field {
     pub kind: Kind,
     /// A create without it fails.
     pub required: bool,
-    /// A custom external id; those here are unique.
+    /// A custom external id.
     pub external_id: bool,
+    /// No two records may share a value.
+    pub unique: bool,
     /// Usable for upsert (external ids, and a few standard fields).
     pub id_lookup: bool,
     /// Upper and lower case differ in comparisons of the key.
@@ -126,6 +128,7 @@ fn field(name: &str, kind: Kind) -> Field {
         kind,
         required: false,
         external_id: false,
+        unique: false,
         id_lookup: false,
         case_sensitive: false,
         read_only: false,
@@ -136,9 +139,15 @@ fn required(name: &str, kind: Kind) -> Field {
     Field { required: true, ..field(name, kind) }
 }
 
-/// A custom external id as `deploy/salesforce/` defines it: unique, case-sensitive.
-fn key(name: &str, required: bool) -> Field {
-    Field { required, external_id: true, id_lookup: true, case_sensitive: true, ..field(name, Kind::Text(255)) }
+/// The key of a custom object: unique, case-sensitive, required.
+fn key(name: &str) -> Field {
+    Field { required: true, unique: true, case_sensitive: true, ..lookup_key(name) }
+}
+
+/// The key of a Task. Assumption: a custom field of activities can be an external id, but
+/// may not be unique; so it is not, here and in `deploy/salesforce/`.
+fn lookup_key(name: &str) -> Field {
+    Field { external_id: true, id_lookup: true, ..field(name, Kind::Text(255)) }
 }
 
 fn with_system(name: &'static str, prefix: &'static str, fields: Vec<Field>) -> Object {
@@ -227,7 +236,7 @@ fn task() -> Object {
         field("WhatId", Kind::Reference(&["Account"])),
         field("OwnerId", OWNER),
         field("Description", Kind::LongText(32_000)),
-        key("PBX_Call_Key__c", false),
+        lookup_key("PBX_Call_Key__c"),
         field("Recording_URL__c", Kind::Url),
     ];
     with_system("Task", "00T", fields)
@@ -238,7 +247,7 @@ fn call_metric() -> Object {
     let fields = vec![
         Field { read_only: true, ..field("Name", Kind::Text(80)) },
         field("OwnerId", OWNER),
-        key("PBX_Call_Key__c", true),
+        key("PBX_Call_Key__c"),
         field("Task_Id__c", Kind::Text(18)),
         field("Account__c", Kind::Reference(&["Account"])),
         field("Contact__c", Kind::Reference(&["Contact"])),
@@ -278,7 +287,7 @@ fn queue_interval_metric() -> Object {
     let mut fields = vec![
         Field { read_only: true, ..field("Name", Kind::Text(80)) },
         field("OwnerId", OWNER),
-        key("Interval_Key__c", true),
+        key("Interval_Key__c"),
         field("Center__c", Kind::Text(80)),
         field("Queue__c", Kind::Text(80)),
         field("Interval_Start__c", Kind::DateTime),

@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn both_forms_are_asked_for_whatever_the_carrier_sends() {
-        let london = vec!["442079460922".to_owned(), "02079460922".to_owned()];
+        let london = ["442079460922".to_owned(), "02079460922".to_owned()];
         for sent in ["+442079460922", "+44 20 7946 0922"] {
             assert_eq!(forms(sent, Some("GB"))[..2], london[..], "{sent}");
         }

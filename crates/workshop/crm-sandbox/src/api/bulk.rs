@@ -17,7 +17,7 @@ use crate::store::{Job, JobText, now_text};
 const MOST_BYTES: usize = 100 * 1024 * 1024;
 
 fn job(sandbox: &Sandbox, id: &str) -> ApiResult<Job> {
-    let found = sandbox.inner.store.job(&id.to_owned())?;
+    let found = sandbox.inner.store.job(id)?;
     found.ok_or_else(|| ApiError::not_found("The requested resource does not exist"))
 }
 

@@ -90,7 +90,7 @@ fn field(f: &Field) -> Value {
         "updateable": !f.read_only,
         "externalId": f.external_id,
         "idLookup": f.id_lookup || f.kind == Kind::Id,
-        "unique": f.external_id,
+        "unique": f.unique,
         "caseSensitive": f.case_sensitive,
         "referenceTo": references,
         "picklistValues": [],

@@ -167,7 +167,7 @@ impl<'a> Writer<'a> {
     /// A unique field whose value another record has already. The custom keys are
     /// unique; `AccountNumber` and the like are not.
     fn duplicate(&self, object: &Object, row: &Record, own: Option<&str>) -> rusqlite::Result<Option<RowError>> {
-        for f in object.fields.iter().filter(|f| f.external_id) {
+        for f in object.fields.iter().filter(|f| f.unique) {
             let Some(value) = text_of(row, &f.name) else { continue };
             for other in find(self.db, object, &f.name, &value)? {
                 let id = text_of(&other, "Id").unwrap_or_default();
