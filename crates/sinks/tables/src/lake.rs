@@ -72,6 +72,20 @@ impl Lake {
     pub async fn open(config: LakeConfig) -> Result<Self, TablesError> {
         let place = Place::of(&config)?;
         place.probe().await?;
+        Self::at(config, place)
+    }
+
+    /// The same on a store with faults.
+    #[cfg(test)]
+    pub(crate) fn on(
+        config: LakeConfig,
+        wrap: impl FnOnce(Arc<object_store::DynObjectStore>) -> Arc<object_store::DynObjectStore>,
+    ) -> Result<Self, TablesError> {
+        let place = Place::of(&config)?.wrapped(wrap);
+        Self::at(config, place)
+    }
+
+    fn at(config: LakeConfig, place: Place) -> Result<Self, TablesError> {
         let mut shelves = Vec::with_capacity(Table::ALL.len());
         for table in Table::ALL {
             let handle = Mutex::new(Handle { state: None, txns: HashMap::new() });
@@ -102,11 +116,11 @@ impl Lake {
     /// # Errors
     /// The store failed, or a table is of another generation.
     pub async fn ensure_tables(&self) -> Result<(), TablesError> {
-        for shelf in self.shelves.iter() {
+        let each = self.shelves.iter().map(|shelf| async move {
             let mut handle = shelf.handle.lock().await;
-            self.ensure(shelf, &mut handle).await?;
-        }
-        Ok(())
+            self.ensure(shelf, &mut handle).await
+        });
+        futures::future::try_join_all(each).await.map(|_| ())
     }
 
     async fn ensure(&self, shelf: &Shelf, handle: &mut Handle) -> Result<(), TablesError> {

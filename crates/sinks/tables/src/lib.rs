@@ -11,6 +11,8 @@ mod commit;
 mod config;
 mod error;
 mod facts;
+#[cfg(test)]
+mod faults;
 mod lake;
 mod read;
 mod store;

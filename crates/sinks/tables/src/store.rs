@@ -53,9 +53,10 @@ impl Place {
     }
 
     fn folder(path: &str) -> Result<Self, TablesError> {
-        let bad = |reason: std::io::Error| refuse(path, reason.to_string());
-        std::fs::create_dir_all(path).map_err(bad)?;
-        let full = std::fs::canonicalize(path).map_err(bad)?;
+        // A folder that is not there yet is made by the first table, not by looking for it.
+        let full = std::fs::canonicalize(path)
+            .or_else(|_| std::path::absolute(path))
+            .map_err(|e| refuse(path, e.to_string()))?;
         let url = Url::from_directory_path(&full).map_err(|()| refuse(path, "no absolute path".to_owned()))?;
         Ok(Self { root: Arc::new(LocalFileSystem::new()), url, text: full.display().to_string(), key: String::new() })
     }
@@ -74,6 +75,13 @@ impl Place {
         let text = format!("{endpoint}, {url}");
         let root = builder.build().map_err(|e| refuse(&text, e.to_string()))?;
         Ok(Self { root: Arc::new(root), url, text, key })
+    }
+
+    /// The same place through another store.
+    #[cfg(test)]
+    pub(crate) fn wrapped(mut self, wrap: impl FnOnce(Arc<DynObjectStore>) -> Arc<DynObjectStore>) -> Self {
+        self.root = wrap(self.root);
+        self
     }
 
     /// For people.

@@ -76,9 +76,18 @@ proptest! {
             let mut legs = lake.legs(&all).await.expect("reads");
             legs.retain(|l| {
                 let begin = l.offered_at.or(l.answered_at).or(l.ended_at);
-                begin.is_none_or(|b| inside(b, None)) && from.is_none_or(|f| l.ended_at.is_none_or(|e| e >= f))
+                begin.map_or(to.is_none(), |b| inside(b, None)) && from.is_none_or(|f| l.ended_at.is_none_or(|e| e >= f))
             });
             assert_eq!(lake.legs(&range).await.expect("reads"), legs);
+            for v in lake.visits(&all).await.expect("reads") {
+                let one = Filter {
+                    as_of, center: Some(v.center.clone()), queue: Some(v.queue.clone()), switch: Some(v.switch.clone()),
+                    agent: v.agent.clone(), call_id: Some(v.call_id.clone()), ..Filter::default()
+                };
+                assert!(lake.visits(&one).await.expect("reads").contains(&v), "{one:?}");
+                let other = Filter { call_id: Some("another".into()), ..one };
+                assert_eq!(lake.visits(&other).await.expect("reads"), vec![]);
+            }
             let mut events = lake.events(&all).await.expect("reads");
             events.retain(|e| inside(e.at, Some(e.at)));
             assert_eq!(lake.events(&range).await.expect("reads"), events);
@@ -126,7 +135,9 @@ async fn the_last_event_and_the_thresholds_of_each_switch() {
 #[tokio::test]
 async fn a_table_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
-    let lake = tables::Lake::open(tables::LakeConfig::folder(folder.path(), GENERATION)).await.expect("opens");
+    let nowhere = folder.path().join("not/there");
+    let lake = tables::Lake::open(tables::LakeConfig::folder(&nowhere, GENERATION)).await.expect("opens");
+    assert!(!nowhere.exists(), "looking makes no folder");
     let text = lake.visits(&Filter::default()).await.expect_err("is absent").to_string();
     assert!(text.contains("queue_visits") && text.contains("import"), "{text}");
 }

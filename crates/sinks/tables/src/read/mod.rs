@@ -29,7 +29,7 @@ pub struct Filter {
     /// Rows from this instant on. Visits by arrival, events by `at`, calls and recordings
     /// and intervals by their begin; legs and stretches that reach into the range.
     pub from: Option<Instant>,
-    /// Rows before this instant.
+    /// Rows that begin before this instant; a leg of which no time is known does not.
     pub to: Option<Instant>,
     /// The tables as they stood then: revisions with `known_at` at or before it.
     pub as_of: Option<Instant>,
@@ -55,7 +55,7 @@ impl Filter {
             && is(&self.queue, t.queue)
             && is(&self.agent, t.agent)
             && is(&self.call_id, t.call_id)
-            && self.to.is_none_or(|to| t.begin.is_none_or(|begin| begin < to))
+            && self.to.is_none_or(|to| t.begin.is_some_and(|begin| begin < to))
             && self.from.is_none_or(|from| t.end.is_none_or(|end| end >= from))
     }
 
