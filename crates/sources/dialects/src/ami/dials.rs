@@ -4,6 +4,7 @@ use model::Name;
 use model::event::{Body, DeviceKind, DialResult};
 
 use super::fields::Fields;
+use super::names::number_dialled;
 use super::state::State;
 use crate::emit::Emit;
 
@@ -20,7 +21,10 @@ impl State {
         if let Some(channel) = self.channels.get_mut(&to) {
             channel.dialled = true;
         }
-        emit.push(&self.whom(&from), Body::Dialling { to, dialled: fields.name("DialString") });
+        emit.push(
+            &self.whom(&from),
+            Body::Dialling { to, dialled: fields.name("DialString").map(|d| number_dialled(&d)) },
+        );
     }
 
     /// Whether `from` is the inner half of a Local channel behind which an agent's phone

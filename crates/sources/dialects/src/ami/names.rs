@@ -67,6 +67,18 @@ pub(super) fn device_of(channel: &str, number: Option<&str>) -> DeviceKind {
     }
 }
 
+/// The number (else the device) in what was dialled: `07700900458@trunk`,
+/// `PJSIP/trunk/sip:+4420@example.com`, `SIP/acme/0770`, `Local/1009@agents/n`.
+pub(super) fn number_dialled(dialled: &str) -> Name {
+    let is_number = |t: &&str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit() || b"+*#".contains(&b));
+    let party = |t: &'_ str| -> Option<Name> {
+        let user = t.split('@').next().unwrap_or(t);
+        let user = user.split_once(':').map_or(user, |(_, u)| u);
+        is_number(&user).then(|| user.into())
+    };
+    dialled.rsplit('/').find_map(party).unwrap_or_else(|| dialled.into())
+}
+
 /// Undoes the C escapes that the switch puts into party names (`Pat O\'Brien`).
 pub(super) fn unescape(name: &str) -> Name {
     if !name.contains('\\') {
@@ -110,6 +122,21 @@ mod tests {
         assert_eq!(device_of("SIP/acme-0000002e", Some("anonymous")), DeviceKind::Trunk);
         assert_eq!(device_of("SIP/alice-0000002e", Some("204")), DeviceKind::Station);
         assert_eq!(device_of("SIP/alice-0000002e", None), DeviceKind::Unknown);
+    }
+
+    #[test]
+    fn numbers_are_found_in_what_was_dialled() {
+        for (dialled, number) in [
+            ("07700900458@trunk", "07700900458"),
+            ("1009", "1009"),
+            ("PJSIP/1011", "1011"),
+            ("PJSIP/trunk/sip:+4420@example.com", "+4420"),
+            ("SIP/acme/0770", "0770"),
+            ("Local/1009@agents/n", "1009"),
+            ("PJSIP/alice", "PJSIP/alice"),
+        ] {
+            assert_eq!(number_dialled(dialled), number);
+        }
     }
 
     #[test]
