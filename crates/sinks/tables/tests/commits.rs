@@ -158,3 +158,23 @@ async fn another_generation_is_read_but_not_written() {
     assert!(text.contains("ringledger replay") && text.contains("g1") && text.contains("g2"), "{text}");
     assert!(newer.ensure_tables().await.is_err());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_made_by_several_at_once_are_made_once() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let makers: Vec<_> = (0..3)
+            .map(|_| {
+                let path = folder.path().to_owned();
+                tokio::spawn(async move { lake(&path).await })
+            })
+            .collect();
+        for maker in makers {
+            maker.await.expect("makes tables");
+        }
+        for table in Table::ALL {
+            let log = folder.path().join(table.name()).join("_delta_log");
+            assert!(!log.join("00000000000000000001.json").exists(), "{table} was made twice");
+        }
+    }
+}
