@@ -154,6 +154,7 @@ async fn a_server_killed_in_the_middle_leaves_no_half_object_and_the_next_attemp
     let found = objects(&s3).await;
     assert_eq!(found.iter().map(|o| o.size).collect::<Vec<_>>(), [bytes.len() as u64]);
     assert_eq!(vault.verify(&stored(&row, &outcome)).await.unwrap(), Verification::Good);
+    s3.kill9();
     s3.restart();
     assert_eq!(vault.verify(&stored(&row, &outcome)).await.unwrap(), Verification::Good);
 }

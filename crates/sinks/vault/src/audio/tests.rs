@@ -67,7 +67,7 @@ fn codings_have_their_own_lengths_and_silences() {
         ("a.WAV", wav(&format(0x31, 1625, 0, &[2, 0, 64, 1]), &[], 650, &[3; 650]), Some(400), Sound::Unknown),
         ("a.gsm", vec![3; 330], Some(200), Sound::Unknown),
         ("a.ulaw", vec![0xff; 8000], Some(1000), Sound::Silent),
-        ("a.alaw", vec![0xd5, 0x55, 0x12, 0x34].repeat(2000), Some(1000), Sound::Heard),
+        ("a.alaw", [0xd5, 0x55, 0x12, 0x34].repeat(2000), Some(1000), Sound::Heard),
         ("a.sln", vec![0; 16_000], Some(1000), Sound::Silent),
         ("a.wav", wav(&format(7, 8000, 8, &[]), &[], 800, &[0x7f; 800]), Some(100), Sound::Silent),
         ("a.wav", wav(&pcm(), &[], 4, &[8, 0, 0xf8, 0xff]), Some(0), Sound::Silent),
