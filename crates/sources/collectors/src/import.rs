@@ -20,7 +20,7 @@ const BATCH: usize = 5_000;
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The file cannot be read.
-    #[error("reading {path}: {cause}")]
+    #[error("reading {path}: {cause}; what came before is in the log: mend the file and import it again")]
     File {
         /// Which.
         path: String,
@@ -32,11 +32,12 @@ pub enum ImportError {
     Log(#[from] LogError),
 }
 
-/// Feeds one file and says at its end that it has ended. `now` gives the time of receipt,
-/// `progress` is told the bytes read.
+/// Feeds one file, to its end. `now` gives the time of receipt, `progress` is told the
+/// bytes read. [`end_input`] says after the last file that there is no more.
 ///
 /// # Errors
-/// The file cannot be read, or the log cannot be written.
+/// The file cannot be read (what was read before is appended), or the log cannot be
+/// written.
 pub async fn import_file(
     feed: &mut Feed,
     framer: &mut dyn Framer,
@@ -52,7 +53,10 @@ pub async fn import_file(
         let n = match input.read(&mut chunk) {
             Ok(n) => n,
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(e) => return Err(failed(e)),
+            Err(e) => {
+                feed.flush().await?;
+                return Err(failed(e));
+            }
         };
         if n == 0 {
             framer.finish(&mut framed);
@@ -74,7 +78,7 @@ async fn take(feed: &mut Feed, framed: &mut Vec<Framed>, now: &(dyn Fn() -> Inst
     for one in framed.drain(..) {
         feed.push(one, received);
         if feed.waiting() >= BATCH {
-            feed.flush().await?;
+            feed.write().await?;
         }
     }
     Ok(())

@@ -4,16 +4,45 @@
 //! through (a kill between append and answer) is dropped by the fold's sequence check.
 
 use std::hash::{Hash, Hasher};
-use std::time::Duration;
 
 use bytes::Bytes;
 use dialects::Masker;
-use event_log::{EventLog, LogError, Record};
+use event_log::{EventLog, LogError};
 use model::{Act, Dialect, Envelope, Instant, Name, TOPIC_DEAD_LETTERS, TOPIC_EVENTS};
 use rustc_hash::{FxHashSet, FxHasher};
 
-/// Records of the first window that [`Known::read_tail`] looks at.
+use crate::scan;
+use crate::times::plausible;
+
+/// Records before the source's last one that [`Known::read_tail`] looks at.
 const TAIL: i64 = 100_000;
+
+/// Which source is read back.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose<'a> {
+    /// Its switch: chooses the partition.
+    pub switch: &'a Name,
+    /// `ce_source`.
+    pub source: &'a Name,
+    /// Its dialect.
+    pub dialect: &'a Dialect,
+}
+
+/// An act of a kind of which one is in force at a time.
+#[derive(Default)]
+struct InForce {
+    data: Option<Bytes>,
+    /// How many there have been: tells one that returns to an older state from that one.
+    changes: u64,
+}
+
+impl InForce {
+    fn set(&mut self, data: &Bytes) -> bool {
+        let changed = self.data.replace(data.clone()).as_ref() != Some(data);
+        self.changes += u64::from(changed);
+        changed
+    }
+}
 
 /// What is in the log of one source and dialect.
 #[derive(Default)]
@@ -21,42 +50,30 @@ pub struct Known {
     ids: FxHashSet<u64>,
     /// Highest sequence.
     pub sequence: u64,
-    /// Highest epoch.
-    pub epoch: u64,
-    /// Time of the last record.
+    /// Time of the last record whose time is believed.
     pub last_time: Option<Instant>,
+    /// When the last record was received. A wall-clock value.
+    pub last_received: Option<Instant>,
     /// Id of the last record.
     pub last_id: Option<Name>,
-    roster: Option<Bytes>,
-    settings: Option<Bytes>,
+    roster: InForce,
+    settings: InForce,
 }
 
 impl Known {
-    /// Reads back everything of `source` and `dialect` from the partition of `switch`;
-    /// `masker` sees each record, so that its state is that of an undisturbed run. Ids of
-    /// our own acts on that switch count as known too.
+    /// Reads back everything of the source; `masker` sees each record, so that its state
+    /// is that of an undisturbed run. Ids of our own acts on that switch count as known
+    /// too.
     ///
     /// # Errors
     /// The log cannot be read.
-    pub async fn read_back(
-        log: &dyn EventLog,
-        switch: &Name,
-        source: &Name,
-        dialect: &Dialect,
-        masker: &mut dyn Masker,
-    ) -> Result<Self, LogError> {
+    pub async fn read_back(log: &dyn EventLog, whose: Whose<'_>, masker: &mut dyn Masker) -> Result<Self, LogError> {
         let mut known = Self::default();
-        let partition = log.partition_of(TOPIC_EVENTS, switch.as_bytes()).await?;
-        scan(log, TOPIC_EVENTS, partition, |record| {
-            if let Ok(envelope) = record.envelope()
-                && envelope.switch == *switch
-            {
-                known.take(&envelope, source, dialect, masker);
-            }
-        })
-        .await?;
+        let partition = log.partition_of(TOPIC_EVENTS, whose.switch.as_bytes()).await?;
+        let marks = log.watermarks(TOPIC_EVENTS, partition).await?;
+        known.read(log, whose, partition, (marks.low, marks.high), masker).await?;
         for partition in 0..log.partitions(TOPIC_DEAD_LETTERS).await? {
-            scan(log, TOPIC_DEAD_LETTERS, partition, |record| {
+            scan::whole(log, TOPIC_DEAD_LETTERS, partition, |record| {
                 if let Some((_, id)) = record.headers.iter().find(|(k, _)| k == "ce_id") {
                     known.remember(id);
                 }
@@ -66,49 +83,63 @@ impl Known {
         Ok(known)
     }
 
-    /// As [`Known::read_back`], but only as far back as the source's last record: enough
-    /// to go on with its sequence and its calls' masking. Reads backwards in doubling
-    /// windows.
+    /// As [`Known::read_back`], but only the last stretch up to the source's last record:
+    /// enough to go on with its sequence and its calls' masking.
     ///
     /// # Errors
     /// The log cannot be read.
-    pub async fn read_tail(
-        log: &dyn EventLog,
-        switch: &Name,
-        source: &Name,
-        dialect: &Dialect,
-        masker: &mut dyn Masker,
-    ) -> Result<Self, LogError> {
-        let partition = log.partition_of(TOPIC_EVENTS, switch.as_bytes()).await?;
+    pub async fn read_tail(log: &dyn EventLog, whose: Whose<'_>, masker: &mut dyn Masker) -> Result<Self, LogError> {
+        let mut known = Self::default();
+        let partition = log.partition_of(TOPIC_EVENTS, whose.switch.as_bytes()).await?;
         let marks = log.watermarks(TOPIC_EVENTS, partition).await?;
-        let mut window = TAIL;
-        loop {
-            let from = (marks.high - window).max(marks.low);
-            let mut known = Self::default();
-            scan_range(log, TOPIC_EVENTS, partition, from, marks.high, |record| {
-                if let Ok(envelope) = record.envelope()
-                    && envelope.switch == *switch
-                {
-                    known.take(&envelope, source, dialect, masker);
+        let (mut until, mut window) = (marks.high, TAIL);
+        while until > marks.low {
+            let from = (until - window).max(marks.low);
+            let mut last = None;
+            scan::range(log, TOPIC_EVENTS, partition, (from, until), |record| {
+                if record.envelope().is_ok_and(|e| whose.wrote(&e)) {
+                    last = Some(record.offset);
                 }
             })
             .await?;
-            if known.last_time.is_some() || from == marks.low {
-                return Ok(known);
+            if let Some(last) = last {
+                known.read(log, whose, partition, ((last - TAIL).max(marks.low), marks.high), masker).await?;
+                break;
             }
-            window = window.saturating_mul(2);
+            (until, window) = (from, window.saturating_mul(2));
         }
+        Ok(known)
     }
 
-    fn take(&mut self, envelope: &Envelope, source: &Name, dialect: &Dialect, masker: &mut dyn Masker) {
+    async fn read(
+        &mut self,
+        log: &dyn EventLog,
+        whose: Whose<'_>,
+        partition: i32,
+        span: (i64, i64),
+        masker: &mut dyn Masker,
+    ) -> Result<(), LogError> {
+        scan::range(log, TOPIC_EVENTS, partition, span, |record| {
+            if let Ok(envelope) = record.envelope()
+                && envelope.switch == *whose.switch
+            {
+                self.take(&envelope, whose, masker);
+            }
+        })
+        .await
+    }
+
+    fn take(&mut self, envelope: &Envelope, whose: Whose<'_>, masker: &mut dyn Masker) {
         if envelope.dialect == Dialect::Ringledger {
             self.remember(envelope.id.as_bytes());
             self.take_act(&envelope.data);
-        } else if envelope.source == *source && envelope.dialect == *dialect {
+        } else if whose.wrote(envelope) {
             self.remember(envelope.id.as_bytes());
             self.sequence = self.sequence.max(envelope.sequence);
-            self.epoch = self.epoch.max(envelope.epoch);
-            self.last_time = Some(envelope.time);
+            if plausible(envelope.time, envelope.received) {
+                self.last_time = Some(envelope.time);
+            }
+            self.last_received = Some(envelope.received);
             self.last_id = Some(envelope.id.clone());
             masker.observe(envelope);
         }
@@ -117,21 +148,21 @@ impl Known {
     /// Keeps what shapes rows, to tell whether it changes.
     fn take_act(&mut self, data: &Bytes) {
         match serde_json::from_slice(data) {
-            Ok(Act::RosterSet { .. }) => self.roster = Some(data.clone()),
-            Ok(Act::SettingsSet { .. }) => self.settings = Some(data.clone()),
-            _ => {}
-        }
+            Ok(Act::RosterSet { .. }) => self.roster.set(data),
+            Ok(Act::SettingsSet { .. }) => self.settings.set(data),
+            _ => false,
+        };
     }
 
     /// Whether `act` (in force from now on) differs from the one of its kind that is in
-    /// force; acts of other kinds always do.
-    pub fn changes(&mut self, act: &Act, data: &Bytes) -> bool {
+    /// force; acts of other kinds always do. `Some` gives the how-manieth of its kind it is.
+    pub fn changes(&mut self, act: &Act, data: &Bytes) -> Option<u64> {
         let slot = match act {
             Act::RosterSet { .. } => &mut self.roster,
             Act::SettingsSet { .. } => &mut self.settings,
-            _ => return true,
+            _ => return Some(0),
         };
-        slot.replace(data.clone()).as_ref() != Some(data)
+        slot.set(data).then_some(slot.changes)
     }
 
     /// Counts an id as known; says whether it is new.
@@ -145,37 +176,15 @@ impl Known {
     }
 }
 
+impl Whose<'_> {
+    /// Whether an event is of this source.
+    fn wrote(&self, envelope: &Envelope) -> bool {
+        envelope.dialect == *self.dialect && envelope.source == *self.source && envelope.switch == *self.switch
+    }
+}
+
 fn hash(id: &[u8]) -> u64 {
     let mut h = FxHasher::default();
     id.hash(&mut h);
     h.finish()
-}
-
-/// Calls `take` with every record of a partition that is there now.
-async fn scan(
-    log: &dyn EventLog,
-    topic: &str,
-    partition: i32,
-    take: impl FnMut(&Record),
-) -> Result<(), LogError> {
-    let marks = log.watermarks(topic, partition).await?;
-    scan_range(log, topic, partition, marks.low, marks.high, take).await
-}
-
-/// Calls `take` with every record from `offset` to before `high`.
-async fn scan_range(
-    log: &dyn EventLog,
-    topic: &str,
-    partition: i32,
-    mut offset: i64,
-    high: i64,
-    mut take: impl FnMut(&Record),
-) -> Result<(), LogError> {
-    while offset < high {
-        let records = log.read(topic, partition, offset, 10_000, 16 << 20, Duration::from_secs(5)).await?;
-        let Some(last) = records.last() else { break };
-        offset = last.offset + 1;
-        records.iter().for_each(&mut take);
-    }
-    Ok(())
 }

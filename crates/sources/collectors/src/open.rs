@@ -10,13 +10,10 @@ use std::path::Path;
 /// Opens `path` for reading its decompressed bytes.
 ///
 /// # Errors
-/// The file cannot be opened or read; the message names it.
+/// The file cannot be opened or read; the caller names it.
 pub fn open(path: &Path) -> std::io::Result<Box<dyn Read + Send>> {
-    let raw: Box<dyn Read + Send> = if path == Path::new("-") {
-        Box::new(std::io::stdin())
-    } else {
-        Box::new(File::open(path).map_err(|e| std::io::Error::new(e.kind(), format!("{}: {e}", path.display())))?)
-    };
+    let raw: Box<dyn Read + Send> =
+        if path == Path::new("-") { Box::new(std::io::stdin()) } else { Box::new(File::open(path)?) };
     decompressed(raw)
 }
 

@@ -10,4 +10,4 @@ mod connection;
 mod session;
 
 pub use connection::{AmiConfig, AmiError, TlsConfig, check};
-pub use session::run;
+pub use session::{Watch, run};

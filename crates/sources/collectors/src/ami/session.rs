@@ -78,7 +78,7 @@ pub async fn run(
 
 /// A new connection: its ids are told apart, and what was not heard since is a gap.
 async fn begin_stream(feed: &mut Feed, heard: Option<Instant>, now: Instant) -> Result<(), LogError> {
-    feed.new_stream(now.0.to_string(), heard.is_some());
+    feed.new_connection(heard.is_some());
     if let Some(from) = heard {
         let act = Act::SourceGap { dialect: "asterisk.ami".into(), from, to: now };
         feed.act("collector", &act, now, now).await?;

@@ -2,7 +2,7 @@
 //!
 //! A record's data is one [`model::Act`] as JSON. It becomes one `Acted` event at the
 //! record's own time (`ce_time`); it names no call itself, as an act speaks of contacts,
-//! not of native calls.
+//! not of native calls. A gap of a source becomes the canonical `SourceGap`.
 
 use model::event::Body;
 use model::{Act, DecodeError, Decoder, Envelope, Event, Instant, Position};
@@ -21,7 +21,11 @@ impl Decoder for ActDecoder {
             dialect: DIALECT,
             reason: format!("the data is no act that is known here: {e}"),
         })?;
-        Emit::of(envelope, position, envelope.time, out).push(&Whom::default(), Body::Acted(Box::new(act)));
+        let body = match act {
+            Act::SourceGap { from, to, .. } => Body::SourceGap { from, to },
+            other => Body::Acted(Box::new(other)),
+        };
+        Emit::of(envelope, position, envelope.time, out).push(&Whom::default(), body);
         Ok(())
     }
 
@@ -61,6 +65,15 @@ mod tests {
         assert_eq!(events.len(), 1);
         assert_eq!(events[0].body, Body::Acted(Box::new(act)));
         assert_eq!(events[0].at, Instant::from_secs(1_795_326_272));
+    }
+
+    #[test]
+    fn a_gap_of_a_source_is_a_canonical_event() {
+        let (from, to) = (Instant::from_secs(1_795_326_000), Instant::from_secs(1_795_326_060));
+        let act = Act::SourceGap { dialect: "asterisk.ami".into(), from, to };
+        let events = decode(serde_json::to_string(&act).expect("JSON")).expect("an act");
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0].body, Body::SourceGap { from, to });
     }
 
     #[test]
