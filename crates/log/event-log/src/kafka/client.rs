@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
@@ -102,6 +102,23 @@ impl Clients {
             c.set(*k, *v);
         }
         c
+    }
+
+    /// Asks the brokers, again while a leader is being found (a topic that was just made, a
+    /// broker that comes back), for `ASK_WITHIN` at most.
+    ///
+    /// # Errors
+    /// The last answer, told for people.
+    pub fn insist<T>(&self, what: &str, mut ask: impl FnMut() -> Result<T, KafkaError>) -> Result<T, LogError> {
+        let until = Instant::now() + ASK_WITHIN;
+        loop {
+            match ask() {
+                Err(e) if passes(&e) && Instant::now() < until && self.trouble.denial().is_none() => {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                other => return other.map_err(|e| self.trouble.error(what, &e)),
+            }
+        }
     }
 
     /// A context for a client.
@@ -214,6 +231,29 @@ impl Trouble {
         let last = said.last.as_ref().map(|l| format!("; last heard: {l}")).unwrap_or_default();
         LogError::Transient(format!("{what}: Kafka at {}: {text}{last}", self.brokers))
     }
+}
+
+/// Whether an error goes away once the client knows who leads.
+pub fn passes(e: &KafkaError) -> bool {
+    e.rdkafka_error_code().is_some_and(|code| {
+        matches!(
+            code,
+            Code::NotLeaderForPartition
+                | Code::LeaderNotAvailable
+                | Code::ReplicaNotAvailable
+                | Code::UnknownTopicOrPartition
+                | Code::UnknownPartition
+                | Code::UnknownLeaderEpoch
+                | Code::FencedLeaderEpoch
+                | Code::OffsetNotAvailable
+                | Code::CoordinatorNotAvailable
+                | Code::NotCoordinator
+                | Code::CoordinatorLoadInProgress
+                | Code::BrokerTransportFailure
+                | Code::AllBrokersDown
+                | Code::WaitingForCoordinator
+        )
+    })
 }
 
 fn is_denial(code: Code) -> bool {

@@ -16,7 +16,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::client::{Clients, Context};
+use super::client::{Clients, Context, passes};
 use super::copy_out::CopyOut;
 use crate::{LogError, Record};
 
@@ -329,6 +329,8 @@ fn fill(slot: &mut Slot, partition: i32, want: Want) -> Result<Option<Vec<Record
             }
             Some(Err(e)) => match e.rdkafka_error_code() {
                 Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) if out.len() == 0 => return Ok(None),
+                // The client looks for the leader by itself; the caller's patience decides.
+                _ if passes(&e) => {}
                 _ if out.len() > 0 => break,
                 _ => return Err(e),
             },

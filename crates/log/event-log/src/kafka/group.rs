@@ -168,12 +168,12 @@ impl Groups {
     /// # Errors
     /// The coordinator refuses or cannot be reached.
     pub fn committed(&self, group: &str, topic: &str, partition: i32) -> Result<Option<i64>, LogError> {
-        let mut list = TopicPartitionList::new();
-        list.add_partition(topic, partition);
-        let told = self
-            .voice(group)?
-            .committed_offsets(list, ASK_WITHIN)
-            .map_err(|e| self.clients.trouble.error(&format!("asking where group {group} stands"), &e))?;
+        let voice = self.voice(group)?;
+        let told = self.clients.insist(&format!("asking where group {group} stands"), || {
+            let mut list = TopicPartitionList::new();
+            list.add_partition(topic, partition);
+            voice.committed_offsets(list, ASK_WITHIN)
+        })?;
         Ok(told.find_partition(topic, partition).and_then(|p| match p.offset() {
             Offset::Offset(n) => Some(n),
             _ => None,

@@ -115,11 +115,8 @@ impl KafkaLog {
 impl Inner {
     fn watermarks(&self, topic: &str, partition: i32) -> Result<Watermarks, LogError> {
         let what = format!("asking how far {topic}/{partition} goes");
-        let (low, high) = self
-            .fetcher
-            .consumer()
-            .fetch_watermarks(topic, partition, ASK_WITHIN)
-            .map_err(|e| self.clients.trouble.error(&what, &e))?;
+        let consumer = self.fetcher.consumer();
+        let (low, high) = self.clients.insist(&what, || consumer.fetch_watermarks(topic, partition, ASK_WITHIN))?;
         Ok(Watermarks { low, high: self.end(topic, partition, low, high)? })
     }
 
@@ -199,13 +196,17 @@ impl Inner {
 
     fn offset_at(&self, topic: &str, partition: i32, at: Instant) -> Result<i64, LogError> {
         let what = format!("asking for {topic}/{partition} at {at}");
-        let failed = |e| self.clients.trouble.error(&what, &e);
         // Rounded up: an append at 12:00:00.000 is before 12:00:00.000001.
         let at_ms = at.0.div_euclid(1000) + i64::from(at.0.rem_euclid(1000) != 0);
         let marks = self.watermarks(topic, partition)?;
-        let mut list = TopicPartitionList::new();
-        list.add_partition_offset(topic, partition, Offset::Offset(at_ms.max(0))).map_err(failed)?;
-        let told = self.fetcher.consumer().offsets_for_times(list, ASK_WITHIN).map_err(failed)?;
+        let consumer = self.fetcher.consumer();
+        let told = self.clients.insist(&what, || {
+            let mut list = TopicPartitionList::new();
+            list.add_partition_offset(topic, partition, Offset::Offset(at_ms.max(0)))?;
+            let told = consumer.offsets_for_times(list, ASK_WITHIN)?;
+            told.elements_for_topic(topic).iter().try_for_each(|p| p.error())?;
+            Ok(told)
+        })?;
         Ok(match told.find_partition(topic, partition).map(|p| p.offset()) {
             Some(Offset::Offset(n)) => n.min(marks.high),
             _ => marks.high,
