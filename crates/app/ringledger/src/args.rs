@@ -25,8 +25,19 @@ pub struct DataDir {
 
 #[derive(Subcommand)]
 pub enum Command {
+    /// The main job on a real switch's output, in one process.
+    Demo(Demo),
     /// Append files of a switch to the log, then make tables and recordings of them.
     Import(Import),
+    /// Run pipelines: collect, fold, store, write, serve, until SIGTERM.
+    Run(Run),
+    /// Validate pipeline files and try every connection.
+    Check(Check),
+    /// Rows that the CRM refused for good.
+    #[command(subcommand)]
+    Crm(Crm),
+    /// A Salesforce-compatible server for first runs and tests.
+    CrmSandbox(SandboxArgs),
     /// Figures by interval: queues, agents, contacts.
     Report(Report),
     /// What is behind a figure, or the story of a call.
@@ -193,4 +204,80 @@ pub enum Log {
         #[arg(long, default_value = model::TOPIC_EVENTS)]
         topic: String,
     },
+}
+
+#[derive(ClapArgs)]
+pub struct Demo {
+    #[command(flatten)]
+    pub data: DataDir,
+    /// Folder of the capture; default: the one in the repository.
+    #[arg(long)]
+    pub capture: Option<PathBuf>,
+    /// Address for the recordings' links.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    pub listen: std::net::SocketAddr,
+    /// Keep serving after the report, also without a terminal.
+    #[arg(long)]
+    pub serve: bool,
+}
+
+#[derive(ClapArgs)]
+pub struct Run {
+    /// Folder of everything that is local; wins over the files' `data_dir`.
+    #[arg(long, env = "RINGLEDGER_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Pipeline files; several are one pipeline.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub struct Check {
+    /// Folder of everything that is local; wins over the files' `data_dir`.
+    #[arg(long, env = "RINGLEDGER_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Pipeline files; several are one pipeline.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum Crm {
+    /// List rows that were refused for good and not written since.
+    Parked {
+        #[command(flatten)]
+        data: DataDir,
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Give parked rows again.
+    Retry {
+        #[command(flatten)]
+        data: DataDir,
+        /// Only this contact or key.
+        #[arg(long)]
+        key: Option<String>,
+        /// The pipeline files that say where the CRM is.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(ClapArgs)]
+pub struct SandboxArgs {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8199")]
+    pub listen: std::net::SocketAddr,
+    /// SQLite file of the records; without it they are in memory.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// PEM certificate chain: serve https.
+    #[arg(long, requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+    /// PEM key of the certificate.
+    #[arg(long, requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+    /// PEM public key that JWT bearer assertions are checked with.
+    #[arg(long)]
+    pub jwt_public_key: Option<PathBuf>,
 }

@@ -12,6 +12,7 @@ use pipeline::snapshots::Snapshots;
 use tables::{Lake, LakeConfig};
 
 use crate::failure::Failure;
+use crate::run::services::Services;
 use crate::wiring;
 
 /// A data directory opened for writing.
@@ -66,18 +67,34 @@ impl Writing {
     /// # Errors
     /// A partition cannot be taken up.
     pub async fn facts(&self) -> Result<FactsStage, Failure> {
-        let config = FactsConfig {
-            group: "ringledger-facts".to_owned(),
-            generation: wiring::GENERATION.to_owned(),
-            fold: wiring::fold_config(),
-            publish: true,
-        };
-        let mut stage = FactsStage::new(self.log.clone(), self.lake.clone(), self.snapshots.clone(), config);
-        for partition in 0..self.log.partitions(model::TOPIC_EVENTS).await? {
-            stage.take(partition).await?;
-        }
-        Ok(stage)
+        every_partition(&self.log, &self.lake, &self.snapshots).await
     }
+}
+
+/// The stage `facts` over every partition of a pipeline's log, where no group shares it.
+///
+/// # Errors
+/// A partition cannot be taken up.
+pub async fn facts_of(services: &Services) -> Result<FactsStage, Failure> {
+    every_partition(&services.log, &services.lake, &services.snapshots).await
+}
+
+async fn every_partition(
+    log: &Arc<dyn EventLog>,
+    lake: &Arc<Lake>,
+    snapshots: &Snapshots,
+) -> Result<FactsStage, Failure> {
+    let config = FactsConfig {
+        group: "ringledger-facts".to_owned(),
+        generation: wiring::GENERATION.to_owned(),
+        fold: wiring::fold_config(),
+        publish: true,
+    };
+    let mut stage = FactsStage::new(log.clone(), lake.clone(), snapshots.clone(), config);
+    for partition in 0..log.partitions(model::TOPIC_EVENTS).await? {
+        stage.take(partition).await?;
+    }
+    Ok(stage)
 }
 
 /// Opens the tables for reading, beside a running process or without one.

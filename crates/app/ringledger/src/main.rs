@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod config;
 mod data_dir;
 mod failure;
 mod options;
@@ -9,6 +10,7 @@ mod output;
 mod plain;
 mod recordings;
 mod roster_file;
+mod run;
 mod wiring;
 
 use clap::Parser;

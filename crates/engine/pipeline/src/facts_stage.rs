@@ -70,6 +70,8 @@ pub struct FactsCounts {
     pub retries: u64,
     /// Times that another owner was found ahead.
     pub overtaken: u64,
+    /// Visits changed after their close, in the folds as they stand.
+    pub restated: u64,
 }
 
 /// The stage.
@@ -250,6 +252,7 @@ impl FactsStage {
         }
         self.counts.rows += facts.len() as u64;
         self.counts.flushes += 1;
+        self.counts.restated = self.folds().map(PartitionFold::restated).sum();
         self.after_flush().await
     }
 

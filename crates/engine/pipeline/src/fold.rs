@@ -119,3 +119,22 @@ impl PartitionFold {
         })
     }
 }
+
+impl PartitionFold {
+    /// Which partition it is.
+    pub fn partition(&self) -> i32 {
+        self.partition
+    }
+
+    /// Visits changed after their close.
+    pub fn restated(&self) -> u64 {
+        self.switches.values().map(|s| s.timeline.counters().restated).sum()
+    }
+
+    /// Live figures of every switch as of `now`; `tz` says when today began.
+    pub fn live_rows(&self, now: Instant, tz: chrono_tz::Tz) -> Vec<metrics::LiveRow> {
+        let mut rows: Vec<_> = self.switches.values().flat_map(|s| s.live.figures(now, tz)).collect();
+        rows.sort_by(|a, b| (&a.switch, &a.queue).cmp(&(&b.switch, &b.queue)));
+        rows
+    }
+}

@@ -81,14 +81,16 @@ impl RecordingsStage {
     /// The log cannot be written, or the store needs a person.
     pub async fn round(&self, rows: &[Recording]) -> Result<RecordingCounts, RecordingsError> {
         let numbers = numbers(rows);
-        let due = rows.iter().filter(|r| self.is_due(r));
-        let mut attempts = stream::iter(due.map(|row| {
-            let n = numbers.get(&row.recording_id).copied().unwrap_or(1);
-            async move { (row, self.attempt(row, n).await) }
-        }))
-        .buffered(AT_ONCE);
+        let mut due = Vec::new();
+        for row in rows {
+            if self.is_due(row) {
+                due.push((row.clone(), numbers.get(&row.recording_id).copied().unwrap_or(1)));
+            }
+        }
+        let mut attempts =
+            stream::iter(due).map(|(row, n)| async move { (self.attempt(&row, n).await, row) }).buffered(AT_ONCE);
         let mut counts = RecordingCounts::default();
-        while let Some((row, attempted)) = attempts.next().await {
+        while let Some((attempted, row)) = attempts.next().await {
             let (attempt, repeats) = attempted?;
             counts.retries += u64::from(repeats);
             match attempt {

@@ -19,7 +19,7 @@ pub struct DecodeError {
 /// back until a later record settles what it means (an `Abandoned` that may turn out to
 /// be a time-out); `release` says that nothing more will come.
 /// Failure: an error concerns that one record; the state stays usable.
-pub trait Decoder: Send {
+pub trait Decoder: Send + Sync {
     /// Appends to `out` the canonical events that this record brings.
     ///
     /// # Errors

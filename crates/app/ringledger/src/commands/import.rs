@@ -1,7 +1,7 @@
 //! `import`: files into the log, the log into tables, recordings into the vault; returns
 //! when all stages are idle. Killed anywhere and started again, it ends as if undisturbed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use collectors::feed::{Feed, FeedCounts, FeedTarget};
@@ -26,17 +26,52 @@ pub async fn run(args: Import) -> Result<ExitCode, Failure> {
     }
     let roster = args.roster.as_deref().map(roster_file::read).transpose()?;
     let writing = data_dir::open_writing(&args.data.data_dir).await?;
-    let mut feed = open_feed(&writing, &args, &dialect).await?;
-    preface(&mut feed, &args, roster);
-    for file in &args.files {
-        let mut framer = dialects::registry::framer(&dialect)
-            .ok_or_else(|| Failure::Usage(format!("{} cannot be imported from files", dialect.as_str())))?;
-        import_file(&mut feed, &mut *framer, file, &pipeline::clock::now, &|_| {}).await?;
+    let import = FileImport {
+        switch: args.switch.as_str().into(),
+        center: args.center.as_str().into(),
+        dialect,
+        preface: preface(&args, roster),
+        files: args.files.clone(),
+    };
+    let fed = feed_files(&writing, import, &|_| {}).await?;
+    finish(&writing, &args, &fed).await
+}
+
+/// Files of one source, and what shapes their rows.
+pub struct FileImport {
+    /// The switch.
+    pub switch: Name,
+    /// The centre.
+    pub center: Name,
+    /// What the files are.
+    pub dialect: Dialect,
+    /// Acts that go into the log before the events.
+    pub preface: Vec<Act>,
+    /// The files, in order.
+    pub files: Vec<PathBuf>,
+}
+
+/// Feeds the files and says that they have ended; `progress` is told the bytes read.
+///
+/// # Errors
+/// A file cannot be read, or the log cannot be written.
+pub async fn feed_files(
+    writing: &Writing,
+    import: FileImport,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<FeedCounts, Failure> {
+    let dialect = import.dialect.clone();
+    let target = FeedTarget { switch: import.switch, center: import.center, dialect: dialect.clone() };
+    let unknown = || Failure::Usage(format!("{} cannot be imported from files", dialect.as_str()));
+    let masker = dialects::registry::masker(&dialect).ok_or_else(unknown)?;
+    let mut feed = Feed::open(writing.log.clone(), target, masker).await?;
+    import.preface.into_iter().for_each(|act| feed.preface(act));
+    for file in &import.files {
+        let mut framer = dialects::registry::framer(&dialect).ok_or_else(unknown)?;
+        import_file(&mut feed, &mut *framer, file, &pipeline::clock::now, progress).await?;
     }
     end_input(&mut feed, &dialect, pipeline::clock::now()).await?;
-    let fed = feed.counts.clone();
-    drop(feed);
-    finish(&writing, &args, &fed).await
+    Ok(feed.counts.clone())
 }
 
 async fn finish(writing: &Writing, args: &Import, fed: &FeedCounts) -> Result<ExitCode, Failure> {
@@ -84,26 +119,14 @@ fn readable(file: &Path) -> Result<(), Failure> {
     std::fs::File::open(file).map(drop).map_err(|e| Failure::File(file.display().to_string(), e))
 }
 
-async fn open_feed(writing: &Writing, args: &Import, dialect: &Dialect) -> Result<Feed, Failure> {
-    let target =
-        FeedTarget { switch: args.switch.as_str().into(), center: args.center.as_str().into(), dialect: dialect.clone() };
-    let masker = dialects::registry::masker(dialect)
-        .ok_or_else(|| Failure::Usage(format!("{} has no masker", dialect.as_str())))?;
-    Ok(Feed::open(writing.log.clone(), target, masker).await?)
-}
-
 /// What shapes rows goes into the log before the events that it shapes.
-fn preface(feed: &mut Feed, args: &Import, roster: Option<model::Roster>) {
+fn preface(args: &Import, roster: Option<model::Roster>) -> Vec<Act> {
     let settings = SwitchSettings {
         figures: args.figures.as_deref().map(Name::from),
         acw_pause_reasons: args.acw_pause_reasons.iter().map(Name::from).collect(),
         default_region: args.region.as_deref().map(Name::from),
         ..SwitchSettings::default()
     };
-    if settings != SwitchSettings::default() {
-        feed.preface(Act::SettingsSet { settings });
-    }
-    if let Some(roster) = roster {
-        feed.preface(Act::RosterSet { roster });
-    }
+    let shaped = (settings != SwitchSettings::default()).then_some(Act::SettingsSet { settings });
+    shaped.into_iter().chain(roster.map(|roster| Act::RosterSet { roster })).collect()
 }

@@ -1,9 +1,13 @@
 //! One module a command.
 
+pub mod crm;
+pub mod demo;
 pub mod explain;
 pub mod import;
 pub mod log;
 pub mod report;
+pub mod run;
+pub mod sandbox;
 
 use std::process::ExitCode;
 
@@ -16,7 +20,12 @@ use crate::failure::Failure;
 /// Why it failed.
 pub async fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
+        Command::Demo(args) => demo::run(args).await,
         Command::Import(args) => import::run(args).await,
+        Command::Run(args) => run::run(args).await,
+        Command::Check(args) => run::run_check(args).await,
+        Command::Crm(args) => crm::run(args).await,
+        Command::CrmSandbox(args) => sandbox::run(args).await,
         Command::Report(args) => report::run(args).await,
         Command::Explain(args) => explain::run(args).await,
         Command::Log(args) => log::run(args).await,

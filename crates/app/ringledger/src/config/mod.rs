@@ -5,11 +5,9 @@
 //! right one. Several files are one pipeline: lists add up, a section may stand in one.
 
 mod read;
-mod secret;
 mod shape;
 
-pub use read::{ConfigError, read};
-pub use secret::Secret;
+pub use read::read;
 pub use shape::{
-    Config, CrmSection, HttpSection, Kafka, RecordingsSource, SourceSection, Stage, StoreSection, SwitchSection,
+    Config, Kafka, RecordingsSource, SourceSection, Stage, StoreSection, SwitchSection,
 };

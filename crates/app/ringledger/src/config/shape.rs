@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::secret::Secret;
+use crm::Secret;
 
 /// A pipeline.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -1,0 +1,101 @@
+//! The stage `collect`: one task a source.
+
+use std::sync::Arc;
+
+use collectors::ami::{AmiConfig, TlsConfig};
+use collectors::feed::{Feed, FeedTarget};
+use model::Dialect;
+
+use super::services::Services;
+use super::supervise::Tasks;
+use super::telemetry::SourceWatch;
+use crate::config::SourceSection;
+use crate::failure::Failure;
+
+/// Starts every source.
+///
+/// # Errors
+/// A source lacks what its dialect needs.
+pub fn start(services: &Arc<Services>, tasks: &mut Tasks) -> Result<(), Failure> {
+    for section in &services.config.source {
+        match Dialect::of(&section.dialect) {
+            Dialect::AsteriskAmi => start_ami(services, section, tasks)?,
+            Dialect::AsteriskQueueLog | Dialect::AsteriskCel => start_file(services, section, tasks)?,
+            _ => {
+                return Err(Failure::Usage(format!(
+                    "source {}: dialect '{}' is not known; one of asterisk.ami, asterisk.queue_log, asterisk.cel",
+                    section.switch, section.dialect
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn target(section: &SourceSection) -> FeedTarget {
+    FeedTarget {
+        switch: section.switch.as_str().into(),
+        center: section.center.as_str().into(),
+        dialect: Dialect::of(&section.dialect),
+    }
+}
+
+fn missing(section: &SourceSection, what: &str) -> Failure {
+    Failure::Usage(format!("source {} ({}): `{what}` is missing", section.switch, section.dialect))
+}
+
+/// The connection of a section.
+///
+/// # Errors
+/// Something is missing, or its secret cannot be read.
+pub fn ami_config(section: &SourceSection) -> Result<AmiConfig, Failure> {
+    let secret = section.secret.as_ref().ok_or_else(|| missing(section, "secret"))?;
+    let tls = section
+        .tls
+        .as_ref()
+        .map(|t| TlsConfig { ca_file: t.ca_file.clone(), server_name: t.server_name.clone() });
+    Ok(AmiConfig {
+        host: section.host.clone().ok_or_else(|| missing(section, "host"))?,
+        port: section.port.unwrap_or(if tls.is_some() { 5039 } else { 5038 }),
+        tls,
+        username: section.username.clone().ok_or_else(|| missing(section, "username"))?,
+        secret: secret.read(&format!("source {}: secret", section.switch)).map_err(Failure::Usage)?,
+    })
+}
+
+fn start_ami(services: &Arc<Services>, section: &SourceSection, tasks: &mut Tasks) -> Result<(), Failure> {
+    let (config, target) = (Arc::new(ami_config(section)?), target(section));
+    let services = services.clone();
+    tasks.keep(format!("collect {}", target.lease_name()), move |stop| {
+        let (services, target, config) = (services.clone(), target.clone(), config.clone());
+        async move {
+            let watch = Arc::new(SourceWatch::new(services.telemetry.clone(), &target.switch, "asterisk.ami"));
+            let feed = open(&services, target.clone()).await?;
+            let framer = || dialects::registry::framer(&Dialect::AsteriskAmi).unwrap_or_else(|| unreachable!());
+            collectors::ami::run(&config, feed, &framer, &pipeline::clock::now, watch, stop)
+                .await
+                .map_err(|e| e.to_string())
+        }
+    });
+    Ok(())
+}
+
+fn start_file(services: &Arc<Services>, section: &SourceSection, tasks: &mut Tasks) -> Result<(), Failure> {
+    let path = section.path.clone().ok_or_else(|| missing(section, "path"))?;
+    let (services, target) = (services.clone(), target(section));
+    tasks.keep(format!("collect {}", target.lease_name()), move |stop| {
+        let (services, target, path) = (services.clone(), target.clone(), path.clone());
+        async move {
+            let dialect = target.dialect.clone();
+            let feed = open(&services, target).await?;
+            let framer = || dialects::registry::framer(&dialect).unwrap_or_else(|| unreachable!());
+            collectors::follow::run(&path, feed, &framer, &pipeline::clock::now, stop).await.map_err(|e| e.to_string())
+        }
+    });
+    Ok(())
+}
+
+async fn open(services: &Services, target: FeedTarget) -> Result<Feed, String> {
+    let masker = dialects::registry::masker(&target.dialect).ok_or("the dialect has no masker")?;
+    Feed::open_live(services.log.clone(), target, masker).await.map_err(|e| e.to_string())
+}

@@ -1,0 +1,105 @@
+//! The stage `http`: recordings' links, health, metrics.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use console::{Access, Library, LibraryError, Server, Token, router, serve, tokens_from_text};
+use event_log::{EventLog, NewRecord};
+use model::facts::Recording;
+use model::{Act, Name, TOPIC_EVENTS};
+use tables::{Filter, Lake};
+use tokio_util::sync::CancellationToken;
+use vault::{Hearing, Vault, Wanted};
+
+use super::services::Services;
+use super::supervise::Tasks;
+use crate::failure::Failure;
+
+/// Recordings as the lake, the log and the vault have them.
+pub struct Shelf {
+    /// The tables.
+    pub lake: Arc<Lake>,
+    /// The log, for accesses.
+    pub log: Arc<dyn EventLog>,
+    /// The vault.
+    pub vault: Arc<Vault>,
+}
+
+fn failed(e: impl std::fmt::Display) -> LibraryError {
+    LibraryError(e.to_string())
+}
+
+#[async_trait]
+impl Library for Shelf {
+    async fn find(&self, recording_id: &str) -> Result<Option<Recording>, LibraryError> {
+        let rows = self.lake.recordings(&Filter::default()).await.map_err(failed)?;
+        Ok(rows.into_iter().find(|r| r.recording_id == recording_id))
+    }
+
+    async fn record_access(&self, recording: &Recording, who: &Name, reason: &str) -> Result<(), LibraryError> {
+        let now = pipeline::clock::now();
+        let act = Act::AccessGranted {
+            recording_id: recording.recording_id.clone(),
+            who: who.clone(),
+            reason: reason.to_owned(),
+        };
+        let id = format!("access-{}-{who}-{}", recording.recording_id, now.0);
+        let envelope = act.envelope("console", id.into(), (&recording.center, &recording.switch), now, now);
+        self.log.append(TOPIC_EVENTS, vec![NewRecord::event(&envelope)]).await.map(drop).map_err(failed)
+    }
+
+    async fn open(&self, recording: &Recording, wanted: Option<Wanted>) -> Result<Hearing, LibraryError> {
+        self.vault.serve(recording, wanted).await.map_err(failed)
+    }
+}
+
+/// Starts the server where the pipeline has one; gives its address.
+///
+/// # Errors
+/// The tokens cannot be read, or the address cannot be bound.
+pub async fn start(
+    services: &Arc<Services>,
+    stop: CancellationToken,
+    tasks: &mut Tasks,
+) -> Result<Option<std::net::SocketAddr>, Failure> {
+    let Some(section) = &services.config.http else { return Ok(None) };
+    let tokens = match &section.tokens_file {
+        None => Vec::new(),
+        Some(path) => {
+            let text =
+                std::fs::read_to_string(path).map_err(|e| Failure::File(path.display().to_string(), e))?;
+            tokens_from_text(&text).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?
+        }
+    };
+    let address = serve_on(services, section.listen, tokens, Vec::new(), stop, tasks).await?;
+    Ok(Some(address))
+}
+
+/// Serves on `listen` with these tokens and one-time codes.
+///
+/// # Errors
+/// The address cannot be bound.
+pub async fn serve_on(
+    services: &Arc<Services>,
+    listen: std::net::SocketAddr,
+    tokens: Vec<Token>,
+    codes: Vec<Token>,
+    stop: CancellationToken,
+    tasks: &mut Tasks,
+) -> Result<std::net::SocketAddr, Failure> {
+    let shelf =
+        Shelf { lake: services.lake.clone(), log: services.log.clone(), vault: services.vault.clone() };
+    let server = Server::new(Access::new(tokens, codes), Arc::new(shelf), services.telemetry.clone());
+    let (address, task) = serve(router(Arc::new(server)), listen, stop).await.map_err(Failure::Other)?;
+    let task = Arc::new(tokio::sync::Mutex::new(Some(task)));
+    tasks.keep("http".to_owned(), move |_| {
+        let task = task.clone();
+        async move {
+            match task.lock().await.take() {
+                None => Ok(()),
+                Some(t) => t.await.map_err(|e| e.to_string())?.map_err(|e| e.to_string()),
+            }
+        }
+    });
+    Ok(address)
+}

@@ -1,0 +1,202 @@
+//! What the stages of a pipeline share: log, tables, snapshots, vault, telemetry.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use event_log::{EmbeddedLog, EventLog, KafkaConfig, KafkaLog, NewRecord};
+use model::acts::SwitchSettings;
+use model::{Act, Name, Roster, TOPIC_EVENTS};
+use object_store::ObjectStore;
+use object_store::prefix::PrefixStore;
+use pipeline::snapshots::Snapshots;
+use tables::{Lake, LakeConfig, S3Settings};
+use vault::{StoreConfig, Vault};
+
+use super::telemetry::Telemetry;
+use crate::config::{Config, Kafka, StoreSection};
+use crate::failure::Failure;
+use crate::{data_dir, roster_file, wiring};
+
+/// What the stages share.
+pub struct Services {
+    /// The pipeline.
+    pub config: Config,
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// The tables.
+    pub lake: Arc<Lake>,
+    /// The snapshots of `facts`.
+    pub snapshots: Snapshots,
+    /// The recordings.
+    pub vault: Arc<Vault>,
+    /// Metrics and readiness.
+    pub telemetry: Arc<Telemetry>,
+    /// Rosters by switch.
+    pub rosters: HashMap<Name, Roster>,
+    /// Folder of everything local.
+    pub root: PathBuf,
+}
+
+impl Services {
+    /// Opens everything, local or not.
+    ///
+    /// # Errors
+    /// Which part cannot be opened, and what to do.
+    pub async fn open(config: Config, root: Option<PathBuf>) -> Result<Self, Failure> {
+        let root = root.or_else(|| config.data_dir.clone()).unwrap_or_else(|| PathBuf::from("ringledger-data"));
+        std::fs::create_dir_all(data_dir::log_dir(&root)).map_err(|e| Failure::File(root.display().to_string(), e))?;
+        let log = open_log(&config, &root).await?;
+        for topic in event_log::topics() {
+            log.ensure_topic(&topic).await?;
+        }
+        let lake = Lake::open(lake_config(&config, &root)).await?;
+        lake.ensure_tables().await?;
+        let mut rosters = HashMap::new();
+        for (switch, section) in &config.switch {
+            if let Some(path) = &section.roster {
+                rosters.insert(Name::from(switch), roster_file::read(path)?);
+            }
+        }
+        Ok(Self {
+            snapshots: Snapshots::new(state_store(&config, &root)?, "facts", wiring::GENERATION),
+            vault: Arc::new(open_vault(&config, &root)?),
+            lake: Arc::new(lake),
+            telemetry: Arc::new(Telemetry::new()),
+            log,
+            rosters,
+            config,
+            root,
+        })
+    }
+
+    /// The centre of a switch.
+    pub fn center_of(&self, switch: &str) -> Name {
+        let by_section = self.config.switch.get(switch).and_then(|s| s.center.clone());
+        let by_source = || self.config.source.iter().find(|s| s.switch == switch).map(|s| s.center.clone());
+        by_section.or_else(by_source).unwrap_or_else(|| "main".to_owned()).into()
+    }
+
+    /// Says in the log what shapes the rows of each switch, unless it was said already: the
+    /// act's id is its content, and folds know acts by id.
+    ///
+    /// # Errors
+    /// The log cannot be written.
+    pub async fn tell_settings(&self) -> Result<(), Failure> {
+        let now = pipeline::clock::now();
+        let mut acts: BTreeMap<String, Vec<Act>> = BTreeMap::new();
+        for (switch, section) in &self.config.switch {
+            let settings = settings_of(section);
+            let of_switch = acts.entry(switch.clone()).or_default();
+            if settings != SwitchSettings::default() {
+                of_switch.push(Act::SettingsSet { settings });
+            }
+            if let Some(roster) = self.rosters.get(switch.as_str()) {
+                of_switch.push(Act::RosterSet { roster: roster.clone() });
+            }
+        }
+        for (switch, acts) in acts {
+            let (center, switch) = (self.center_of(&switch), Name::from(switch));
+            for act in acts {
+                let id = collectors::ids::act_id(&serde_json::to_string(&act).unwrap_or_default());
+                let envelope = act.envelope("settings", id, (&center, &switch), now, now);
+                self.log.append(TOPIC_EVENTS, vec![NewRecord::event(&envelope)]).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn settings_of(section: &crate::config::SwitchSection) -> SwitchSettings {
+    SwitchSettings {
+        figures: section.figures.as_deref().map(Name::from),
+        acw_pause_reasons: section.acw_pause_reasons.iter().map(Name::from).collect(),
+        sl_threshold_ms: section.service_level_seconds.map(|s| s * 1000),
+        short_abandon_ms: section.short_abandon_seconds.map(|s| s * 1000),
+        queue_thresholds: section.queue_service_level_seconds.iter().map(|(q, s)| (q.into(), s * 1000)).collect(),
+        default_region: section.region.as_deref().map(Name::from),
+    }
+}
+
+/// The log of a pipeline.
+///
+/// # Errors
+/// It cannot be opened: says which and what to do.
+pub async fn open_log(config: &Config, root: &std::path::Path) -> Result<Arc<dyn EventLog>, Failure> {
+    Ok(match &config.kafka {
+        None => Arc::new(EmbeddedLog::open(&data_dir::log_dir(root))?),
+        Some(kafka) => Arc::new(KafkaLog::connect(&kafka_config(kafka)?).await?),
+    })
+}
+
+/// The client's settings, with its secrets read.
+///
+/// # Errors
+/// A secret is missing: says which variable or file.
+pub fn kafka_config(kafka: &Kafka) -> Result<KafkaConfig, Failure> {
+    let mut settings = kafka.settings.clone();
+    for (name, secret) in &kafka.secrets {
+        settings.insert(name.clone(), secret.read(&format!("kafka.secrets.{name}")).map_err(Failure::Usage)?);
+    }
+    Ok(KafkaConfig { brokers: kafka.brokers.clone(), settings })
+}
+
+/// The lake of a pipeline.
+pub fn lake_config(config: &Config, root: &std::path::Path) -> LakeConfig {
+    match &config.lake {
+        None => LakeConfig::folder(root.join("lake"), wiring::GENERATION),
+        Some(section) => LakeConfig {
+            place: section.url.clone(),
+            s3: s3_settings(section),
+            generation: wiring::GENERATION.to_owned(),
+        },
+    }
+}
+
+fn s3_settings(section: &StoreSection) -> S3Settings {
+    S3Settings {
+        region: section.options.get("region").cloned(),
+        endpoint: section.options.get("endpoint").cloned(),
+        allow_http: section.options.get("allow_http").is_some_and(|v| v == "true"),
+        ..S3Settings::default()
+    }
+}
+
+/// The vault of a pipeline.
+///
+/// # Errors
+/// Its address or an option cannot be used.
+pub fn open_vault(config: &Config, root: &std::path::Path) -> Result<Vault, Failure> {
+    let store = match &config.vault {
+        None => StoreConfig::from_env(&data_dir::vault_dir(root).display().to_string(), &[]),
+        Some(section) => {
+            let options: Vec<_> = section.options.clone().into_iter().collect();
+            StoreConfig::from_env(&section.url, &options)
+        }
+    };
+    Vault::open(&store).map_err(|e| Failure::Other(e.to_string()))
+}
+
+fn state_store(config: &Config, root: &std::path::Path) -> Result<Arc<dyn ObjectStore>, Failure> {
+    let failed = |place: &str, e: &dyn std::fmt::Display| Failure::Other(format!("state at {place}: {e}"));
+    let Some(section) = &config.state else {
+        let folder = root.join("state");
+        let shown = folder.display().to_string();
+        std::fs::create_dir_all(&folder).map_err(|e| failed(&shown, &e))?;
+        let local = object_store::local::LocalFileSystem::new_with_prefix(&folder).map_err(|e| failed(&shown, &e))?;
+        return Ok(Arc::new(local));
+    };
+    let Some(rest) = section.url.strip_prefix("s3://") else {
+        std::fs::create_dir_all(&section.url).map_err(|e| failed(&section.url, &e))?;
+        let local = object_store::local::LocalFileSystem::new_with_prefix(&section.url);
+        return Ok(Arc::new(local.map_err(|e| failed(&section.url, &e))?));
+    };
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    let mut builder = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(bucket);
+    for (name, value) in &section.options {
+        let key = name.parse().map_err(|e: object_store::Error| failed(&section.url, &e))?;
+        builder = builder.with_config(key, value);
+    }
+    let store = builder.build().map_err(|e| failed(&section.url, &e))?;
+    Ok(Arc::new(PrefixStore::new(store, prefix)))
+}
