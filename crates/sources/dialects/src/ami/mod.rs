@@ -8,6 +8,9 @@
 //!   (`QueueCallerAbandon`, `QueueCallerLeave`, `VarSet QUEUESTATUS`) is held back until
 //!   settled, at most [`SETTLE_MS`] of event time; its `at` is when it happened, its
 //!   position that of the record which settled it.
+//! - A login must be allowed to read the classes `call`, `agent`, `user`, `dtmf`, `system`
+//!   and `dialplan`. Without the last (`VarSet`, `Newexten`) refused joins are in no event
+//!   at all, a queue run empty looks like a time-out, and recordings have no file.
 //! - Duplicates are the engine's business; a record that repeats is decoded again.
 //! - State is bounded by open channels, configured members, and a tail of [`TAIL_MS`].
 

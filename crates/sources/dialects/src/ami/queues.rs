@@ -172,6 +172,9 @@ impl State {
     fn settle(&mut self, uid: &Name, how: Settled, emit: &mut Emit<'_>) {
         let sees_variables = self.sees_variables;
         let Some(channel) = self.channels.get_mut(uid) else { return };
+        // Without variables a time-out is told by what follows: the caller goes on in the
+        // dial plan, or the switch, not the caller, hangs up.
+        let by_switch = channel.soft && channel.ended.is_none();
         let Some(visit) = channel.visit.take_if(|v| v.leaving.is_some() || matches!(how, Settled::Reason(_))) else {
             return;
         };
@@ -183,8 +186,7 @@ impl State {
         let body = match how {
             Settled::Reason(reason) => diverted(reason),
             _ if !leaving.abandon => diverted(DivertReason::Key),
-            // Without variables nothing but going on tells a time-out from a hang-up.
-            Settled::GoesOn if !sees_variables => diverted(DivertReason::Timeout),
+            _ if !sees_variables && (how == Settled::GoesOn || by_switch) => diverted(DivertReason::Timeout),
             _ => Body::Abandoned { wait_ms, entry_position },
         };
         emit.push_at(leaving.at, &self.caller(uid, &visit.queue, None), body);

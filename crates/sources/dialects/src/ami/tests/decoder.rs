@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -95,15 +97,32 @@ fn the_order_and_case_of_headers_do_not_matter() {
     assert_eq!(out[0], out[1]);
 }
 
+/// The first messages of the slice.
+static SOME_BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut bytes = calls();
+    let end = bytes[..60_000].windows(4).rposition(|w| w == b"\r\n\r\n").map_or(0, |i| i + 4);
+    bytes.truncate(end);
+    bytes
+});
+static SOME: LazyLock<Vec<NativeRecord>> = LazyLock::new(|| records(&SOME_BYTES));
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn damaged_streams_never_panic(damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..40)) {
+        let mut bytes = SOME_BYTES.clone();
+        for (place, byte) in damage {
+            *place.get_mut(&mut bytes) = byte;
+        }
+        crate::ami::fuzz_ami(&bytes);
+    }
+
     #[test]
     fn real_records_in_any_order_never_panic(picks in proptest::collection::vec(any::<prop::sample::Index>(), 1..200)) {
-        let records = records(&calls()[..60_000].rsplitn(2, |b| *b == b'\n').last().map(|b| {
-            let end = b.windows(4).rposition(|w| w == b"\r\n\r\n").map_or(0, |i| i + 4);
-            b[..end].to_vec()
-        }).unwrap_or_default());
+        let records = &*SOME;
         let (mut masker, mut decoder, mut out) = (AmiMasker::default(), AmiDecoder::new(), Vec::new());
-        let mut chosen: Vec<NativeRecord> = picks.iter().map(|i| i.get(&records).clone()).collect();
+        let mut chosen: Vec<NativeRecord> = picks.iter().map(|i| i.get(records.as_slice()).clone()).collect();
         for record in &mut chosen {
             masker.mask(record);
         }

@@ -41,8 +41,15 @@ fn an_abandon_without_a_status_is_one() {
 
 #[test]
 fn without_variables_going_on_tells_a_time_out() {
-    let end = end_of_wait(&[abandon(14_000, "1.1"), leave(14_001, "1.1"), join(14_002, "1.1", "sales")]);
-    assert!(matches!(end.body, Body::Diverted { reason: DivertReason::Timeout, .. }));
+    let timeout = |rest: &[String]| {
+        let end = end_of_wait(&[&[abandon(14_000, "1.1"), leave(14_001, "1.1")], rest].concat());
+        matches!(end.body, Body::Diverted { reason: DivertReason::Timeout, .. })
+    };
+    let (soft, asked) = (channel("SoftHangupRequest", 14_500, "1.1", ""), channel("HangupRequest", 14_400, "1.1", ""));
+    assert!(timeout(&[join(14_002, "1.1", "sales")]));
+    assert!(timeout(&[channel("Newstate", 19_000, "1.1", "")]));
+    assert!(timeout(&[soft.clone(), hangup(14_501, "1.1")]), "the switch hung up");
+    assert!(!timeout(&[asked, soft, hangup(14_501, "1.1")]), "the caller hung up");
 }
 
 #[test]
