@@ -191,3 +191,12 @@ fn layouts_permissions_report_types_reports_and_dashboard_name_fields_that_exist
         }
     }
 }
+
+#[test]
+fn the_configuration_in_the_readme_is_valid() {
+    let readme = std::fs::read_to_string(root().join("../../../README.md")).unwrap();
+    let block = readme.split("```toml").nth(1).and_then(|b| b.split("```").next()).unwrap();
+    let config: crm::SalesforceConfig = toml::from_str(block).unwrap();
+    config.validate().unwrap();
+    assert_eq!(config.matching.country.as_deref(), Some("GB"));
+}

@@ -124,3 +124,27 @@ fn unknown_keys_and_values_out_of_range_are_errors() {
         assert!(read(extra).unwrap().validate().is_err(), "{extra}");
     }
 }
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_when_named_and_only_then() {
+    let key = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let sandbox = crm_sandbox::Sandbox::open(None, Settings::default()).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let tls = Some(crm_sandbox::Tls { certificates: key.cert.pem(), key: key.signing_key.serialize_pem() });
+    tokio::spawn(
+        async move { sandbox.serve(listener, crm_sandbox::ServeOptions { tls }, std::future::pending()).await },
+    );
+    let bench = bench().await;
+    let mut config = bench.config();
+    config.login_url = url;
+    let error = refused(&bench, config.clone()).await;
+    assert!(matches!(error, CrmError::Unreachable(_)), "{error:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("authority.pem");
+    std::fs::write(&file, key.cert.pem()).unwrap();
+    config.ca_file = Some(file);
+    bench.connect_with(config.clone()).await.check().await.unwrap();
+    config.ca_file = Some(folder.path().join("missing.pem"));
+    assert!(refused(&bench, config).await.to_string().contains("missing.pem"));
+}

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::error::SandboxError;
+use crate::error::{RowError, SandboxError};
 use crate::faults::{Faults, RequestSeen};
-use crate::store::Store;
+use crate::schema::Object;
+use crate::store::{Record, Store, check_well_formed as well_formed};
 
 /// Requests remembered for `/_sandbox/requests`.
 const SEEN_KEPT: usize = 5_000;
@@ -50,11 +51,13 @@ pub struct Settings {
     pub daily_limit: u64,
     /// Puts the fictional accounts, contacts, leads and users in, where they are missing.
     pub seed: bool,
+    /// Fields (`Object.Field`) that this organisation lacks, to try what a client does then.
+    pub without_fields: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { credentials: Credentials::default(), daily_limit: 100_000, seed: true }
+        Self { credentials: Credentials::default(), daily_limit: 100_000, seed: true, without_fields: Vec::new() }
     }
 }
 
@@ -135,6 +138,21 @@ impl Sandbox {
             .store
             .count(object)
             .map_err(|source| SandboxError::Store { place: format!("counting {object}"), source })
+    }
+
+    /// Whether this organisation lacks a field.
+    pub(crate) fn lacks(&self, object: &str, field: &str) -> bool {
+        self.inner.settings.without_fields.iter().any(|f| f.eq_ignore_ascii_case(&format!("{object}.{field}")))
+    }
+
+    /// Refuses rows that no organisation, or not this one, could take.
+    pub(crate) fn check_well_formed(&self, object: &Object, row: &Record) -> Result<(), RowError> {
+        let lacking: Vec<&String> = row.keys().filter(|name| self.lacks(object.name, name)).collect();
+        if let Some(name) = lacking.first() {
+            let text = format!("No such column '{name}' on sobject of type {}", object.name);
+            return Err(RowError::new("INVALID_FIELD", text, &[]));
+        }
+        well_formed(object, row)
     }
 
     pub(crate) fn with_faults<T>(&self, f: impl FnOnce(&mut Faults) -> T) -> T {

@@ -16,7 +16,7 @@ use super::bulk_csv::{Result1, Upload, results, uploads};
 use super::collections::{Placed, Settled};
 use super::failure::{Failure, Fate, Kind, fate};
 use super::http::{Answer, Body, Call};
-use crate::row::{Object, Outcome, Row};
+use crate::row::{Object, Outcome};
 use crate::target::{BulkJob, Later, LaterKind};
 
 /// Wait between two looks at a job, growing from the first to the second.
@@ -24,13 +24,13 @@ const POLL_MS: (u64, u64) = (1_000, 10_000);
 
 /// What a finished job did.
 pub(super) struct Harvest {
-    object: String,
-    successful: HashMap<String, Result1>,
+    pub object: String,
+    pub successful: HashMap<String, Result1>,
     failed: HashMap<String, Result1>,
 }
 
 /// Why a step of a job did not work.
-enum Stop {
+pub(super) enum Stop {
     /// Passing: give the rows again later.
     Later(Later),
     /// The CRM refuses the job itself.
@@ -126,7 +126,7 @@ impl Salesforce {
     }
 
     /// A job that cannot be used is given up, so that it is not taken up again.
-    async fn abort(&self, job: &BulkJob, stop: Stop) -> Stop {
+    pub(super) async fn abort(&self, job: &BulkJob, stop: Stop) -> Stop {
         if matches!(stop, Stop::Refused(_)) {
             let call =
                 Call::json(Method::PATCH, format!("/jobs/ingest/{}", job.job_id), &json!({ "state": "Aborted" }));
@@ -138,7 +138,7 @@ impl Salesforce {
         stop
     }
 
-    async fn forget(&self, job: &BulkJob) {
+    pub(super) async fn forget(&self, job: &BulkJob) {
         match self.journal.clear().await {
             Ok(()) => self.job_open.store(false, Ordering::SeqCst),
             // It is looked at again at the next write, and found finished.
@@ -146,13 +146,13 @@ impl Salesforce {
         }
     }
 
-    async fn state(&self, job: &BulkJob) -> Result<String, Stop> {
+    pub(super) async fn state(&self, job: &BulkJob) -> Result<String, Stop> {
         let answer = self.step(&Call::get(format!("/jobs/ingest/{}", job.job_id))).await?;
         field(&answer, "state").map_err(|f| Stop::Later(self.react(&f)))
     }
 
     /// Waits for a job and reads its results. The job is forgotten by the caller.
-    async fn harvest(&self, job: &BulkJob) -> Result<Harvest, Stop> {
+    pub(super) async fn harvest(&self, job: &BulkJob) -> Result<Harvest, Stop> {
         let (mut poll, mut waited) = (POLL_MS.0, 0);
         loop {
             match self.state(job).await?.as_str() {
@@ -210,54 +210,6 @@ impl Salesforce {
         out
     }
 
-    /// What a job of an earlier run did, if one was left; rows that it has written as
-    /// they are now need not be sent again.
-    pub(super) async fn resume(&self, rows: &[Row]) -> Result<HashMap<usize, Outcome>, Later> {
-        if !self.job_open.load(Ordering::SeqCst) {
-            return Ok(HashMap::new());
-        }
-        let left = self.journal.load().await;
-        let left =
-            left.map_err(|e| self.later(LaterKind::Unavailable, &format!("the bulk job's id cannot be read: {e}")))?;
-        let Some(job) = left else {
-            self.job_open.store(false, Ordering::SeqCst);
-            return Ok(HashMap::new());
-        };
-        tracing::info!(job = %job.job_id, object = %job.object, "taking up a bulk job that was under way");
-        match self.take_up(&job).await {
-            Ok(harvest) => {
-                self.forget(&job).await;
-                Ok(self.covered(rows, &harvest))
-            }
-            Err(Stop::Later(later)) => Err(later),
-            Err(Stop::Refused(f)) => {
-                tracing::warn!(job = %job.job_id, "the bulk job gives no results ({}); its rows are sent again", f.message);
-                self.forget(&job).await;
-                Ok(HashMap::new())
-            }
-        }
-    }
-
-    /// A job that was never closed is given up: whether its upload was whole is not known.
-    async fn take_up(&self, job: &BulkJob) -> Result<Harvest, Stop> {
-        if self.state(job).await? == "Open" {
-            let text = format!("the bulk job {} was not closed", job.job_id);
-            return Err(self.abort(job, Stop::Refused(Failure::new(Kind::BadRequest, "Open", text))).await);
-        }
-        self.harvest(job).await
-    }
-
-    fn covered(&self, rows: &[Row], harvest: &Harvest) -> HashMap<usize, Outcome> {
-        rows.iter()
-            .enumerate()
-            .filter(|(_, row)| row.object.name() == harvest.object)
-            .filter_map(|(i, row)| {
-                let result = harvest.successful.get(&row.key)?;
-                result.covers(row, &self.fields).then(|| (i, written(result)))
-            })
-            .collect()
-    }
-
     /// One call of a job, repeated while it fails for a passing reason.
     async fn step(&self, call: &Call) -> Result<Answer, Stop> {
         let mut attempt = 0;
@@ -282,7 +234,7 @@ impl Salesforce {
     }
 }
 
-fn written(result: &Result1) -> Outcome {
+pub(super) fn written(result: &Result1) -> Outcome {
     Outcome::Written { id: result.id.clone(), created: result.second.eq_ignore_ascii_case("true") }
 }
 

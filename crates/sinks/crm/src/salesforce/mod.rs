@@ -10,6 +10,7 @@ mod collections;
 mod describe;
 mod failure;
 mod http;
+mod resume;
 mod search;
 mod session;
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::bulk::text;
 use crate::schema::{self, Kind, Object};
 use crate::state::Sandbox;
-use crate::store::{Job, JobText, Outcome, Record, Write, check_well_formed, now_text};
+use crate::store::{Job, JobText, Outcome, Record, Write, now_text};
 
 struct Table {
     header: Vec<String>,
@@ -105,7 +105,7 @@ fn write(
     let mut rows = Vec::new();
     for cells in chunk {
         let row = row(object, header, cells);
-        match check_well_formed(object, &row) {
+        match sandbox.check_well_formed(object, &row) {
             Ok(()) => {
                 rows.push(row);
                 out.push(None);

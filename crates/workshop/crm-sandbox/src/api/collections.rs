@@ -10,7 +10,7 @@ use super::sent::Sent;
 use crate::error::{ApiError, ApiResult, RowError};
 use crate::schema::Object;
 use crate::state::Sandbox;
-use crate::store::{Record, Write, check_well_formed};
+use crate::store::{Record, Write};
 
 /// Rows in one request.
 const MOST_ROWS: usize = 200;
@@ -60,7 +60,7 @@ fn run(sandbox: &Sandbox, object: &'static Object, key: Option<&str>, rows: Rows
     limited(rows.records.len())?;
     let records: Vec<Record> = rows.records.into_iter().map(without_attributes).collect();
     for row in &records {
-        check_well_formed(object, row)?;
+        sandbox.check_well_formed(object, row)?;
     }
     let mut faults = sandbox.faults();
     let write = Write { object, key, rows: records, all_or_none: rows.all_or_none, faults: &mut faults };

@@ -56,10 +56,13 @@ pub(super) async fn object(Path((version, name)): Path<(String, String)>) -> Api
 }
 
 /// `GET /sobjects/{object}/describe`.
-pub(super) async fn describe(Path((version, name)): Path<(String, String)>) -> ApiResult<Json<Value>> {
+pub(super) async fn describe(
+    State(sandbox): State<Sandbox>,
+    Path((version, name)): Path<(String, String)>,
+) -> ApiResult<Json<Value>> {
     let object = known_object(&name)?;
     let mut out = summary(object, &version);
-    out["fields"] = object.fields.iter().map(field).collect();
+    out["fields"] = object.fields.iter().filter(|f| !sandbox.lacks(object.name, &f.name)).map(field).collect();
     Ok(Json(out))
 }
 

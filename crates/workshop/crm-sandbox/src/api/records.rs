@@ -10,7 +10,7 @@ use super::sent::Sent;
 use crate::error::{ApiError, ApiResult};
 use crate::schema::{self, Field, Object};
 use crate::state::Sandbox;
-use crate::store::{Outcome, Record, Write, check_well_formed};
+use crate::store::{Outcome, Record, Write};
 
 pub(super) fn known_object(name: &str) -> ApiResult<&'static Object> {
     schema::object(name).ok_or_else(|| ApiError::not_found("The requested resource does not exist"))
@@ -39,7 +39,7 @@ pub(super) fn without_attributes(mut row: Record) -> Record {
 }
 
 async fn write(sandbox: &Sandbox, object: &'static Object, key: Option<&str>, row: Record) -> ApiResult<Outcome> {
-    check_well_formed(object, &row)?;
+    sandbox.check_well_formed(object, &row)?;
     let mut faults = sandbox.faults();
     let write = Write { object, key, rows: vec![row], all_or_none: false, faults: &mut faults };
     let outcomes = sandbox.inner.store.rows(write)?;

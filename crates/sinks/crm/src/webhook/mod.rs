@@ -6,7 +6,8 @@
 //! receiver can refuse old requests. A row may come more than once: receivers keep the
 //! highest `revision` of each `object` and `key`.
 
-use std::path::PathBuf;
+mod config;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,51 +15,18 @@ use async_trait::async_trait;
 use hmac::{Hmac, Mac};
 use model::Name;
 use model::facts::{Call, QueueInterval};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::config::{CrmError, MappingSettings};
+use crate::config::CrmError;
 use crate::mapping::{self, MappingContext, TaskState};
 use crate::matcher::Party;
 use crate::row::{Outcome, Parked, Row};
-use crate::secret::{Revealed, Secret};
+use crate::secret::Revealed;
 use crate::target::{CrmTarget, Later, LaterKind, Status};
 use crate::timing::{Timing, backoff};
 
-/// The webhook target.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookConfig {
-    /// Name of the target in acts and metrics.
-    #[serde(default = "webhook")]
-    pub name: Name,
-    /// Where to post.
-    pub url: String,
-    /// The shared secret of the signature.
-    pub secret: Secret,
-    /// PEM file of a further certificate authority to trust.
-    #[serde(default)]
-    pub ca_file: Option<PathBuf>,
-    /// Rows of one request (1 to 1,000).
-    #[serde(default = "batch_rows")]
-    pub batch_rows: usize,
-    /// Milliseconds before a request is given up.
-    #[serde(default = "timeout_ms")]
-    pub timeout_ms: u64,
-    /// Attempts of one request before its rows are left for later.
-    #[serde(default = "attempts")]
-    pub attempts: u32,
-    /// First wait of the backoff, milliseconds.
-    #[serde(default = "backoff_ms")]
-    pub backoff_ms: u64,
-    /// Longest wait of the backoff, milliseconds.
-    #[serde(default = "backoff_most_ms")]
-    pub backoff_most_ms: u64,
-    /// What is written.
-    #[serde(default)]
-    pub mapping: MappingSettings,
-}
+pub use config::WebhookConfig;
 
 /// A receiver of signed batches.
 pub struct Webhook {
@@ -250,33 +218,10 @@ impl CrmTarget for Webhook {
     }
 }
 
-fn webhook() -> Name {
-    Name::new_static("webhook")
-}
-
-const fn batch_rows() -> usize {
-    100
-}
-
-const fn timeout_ms() -> u64 {
-    30_000
-}
-
-const fn attempts() -> u32 {
-    6
-}
-
-const fn backoff_ms() -> u64 {
-    500
-}
-
-const fn backoff_most_ms() -> u64 {
-    30_000
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
 
     #[test]
     fn the_signature_is_that_of_rfc_4231() {
