@@ -121,3 +121,30 @@ pub enum CommitError {
         reload: TablesError,
     },
 }
+
+impl TablesError {
+    /// Whether the same call may succeed later by itself: the store may come back, the
+    /// other maintenance ends. What needs a person (a key, a setting, a replay) does not pass.
+    pub const fn passes(&self) -> bool {
+        match self {
+            Self::Store { .. } | Self::Table { .. } | Self::Overlapped { .. } => true,
+            Self::Place { .. }
+            | Self::Refused { .. }
+            | Self::Absent { .. }
+            | Self::Generation { .. }
+            | Self::Content { .. }
+            | Self::Asked(_) => false,
+        }
+    }
+}
+
+impl CommitError {
+    /// Whether the same commit, tried again as it is, may land.
+    pub const fn passes(&self) -> bool {
+        match self {
+            Self::Overtaken { .. } => false,
+            Self::NotLanded(failure) => failure.passes(),
+            Self::Unknown { reload, .. } => reload.passes(),
+        }
+    }
+}

@@ -154,7 +154,9 @@ async fn another_generation_is_read_but_not_written() {
     let newer = Lake::open(LakeConfig::folder(folder.path(), "g2")).await.expect("opens");
     assert_eq!(newer.visits(&Filter::default()).await.expect("reads").len(), 1);
     let refused = newer.commit(VISITS, &visits(vec![plain_visit("b", 2, 1)]), &[txn(1, None)]).await;
-    let text = refused.expect_err("refuses").to_string();
+    let refused = refused.expect_err("refuses");
+    assert!(!refused.passes(), "no retry makes it pass");
+    let text = refused.to_string();
     assert!(text.contains("ringledger replay") && text.contains("g1") && text.contains("g2"), "{text}");
     assert!(newer.ensure_tables().await.is_err());
 }
