@@ -5,7 +5,7 @@ use std::time::Instant as Clock;
 
 use model::facts::{Facts, Visit, VisitOutcome};
 use model::{Instant, Position};
-use tables::{Filter, Lake, LakeConfig, Superseded, Table, Txn};
+use tables::{Filter, Lake, LakeConfig, Table, Txn};
 
 /// 2026-11-22T00:00:00Z.
 const BEGIN: i64 = 1_795_305_600_000_000;
@@ -61,9 +61,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let begun = Clock::now();
     let found = lake.visits(&Filter::default()).await?.len();
     say("read back", begun);
-    let begun = Clock::now();
-    lake.compact(Table::QueueVisits, Superseded::Drop).await?;
-    say("compacted", begun);
     println!("{found} visits");
     Ok(())
 }
