@@ -101,4 +101,15 @@ mod tests {
         let e = merge(&mut whole, parse("[lake]\nurl = 'b'\n").unwrap()).unwrap_err();
         assert!(e.contains("`lake`"), "{e}");
     }
+
+    #[test]
+    fn the_examples_of_the_repository_are_pipelines() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../pipelines");
+        let files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
+        assert!(files.len() >= 3, "{files:?}");
+        for file in files {
+            let config = read(std::slice::from_ref(&file)).unwrap_or_else(|e| panic!("{e}"));
+            assert!(config.http.is_some(), "{}", file.display());
+        }
+    }
 }
