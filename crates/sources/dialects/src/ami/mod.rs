@@ -26,6 +26,7 @@ mod ivr;
 mod lists;
 mod masker;
 mod members;
+mod message;
 mod names;
 mod queues;
 mod recordings;

@@ -2,3 +2,5 @@
 //! one of its promises.
 
 pub mod text;
+
+pub use crate::ami::fuzz_ami;
