@@ -89,6 +89,9 @@ impl Timeline {
 
     /// Makes a connection known as one of its contact.
     pub(crate) fn know(&mut self, cid: Cid, conn: &Name, event: &Event) {
+        if let Some(cid) = self.packed_conns.get(conn).copied() {
+            self.thaw(cid);
+        }
         if self.connections.contains_key(conn) {
             return;
         }
@@ -317,6 +320,7 @@ impl Timeline {
         {
             contact.ended_at = end;
             contact.dirty = true;
+            self.cools(cid);
         }
     }
 

@@ -53,6 +53,7 @@ impl Timeline {
 
     /// Marks a contact for `emit` and gives it.
     pub(crate) fn touch(&mut self, cid: Cid) -> Option<&mut Contact> {
+        self.thaw(cid);
         self.touched.push(cid);
         self.contacts.get_mut(&cid)
     }

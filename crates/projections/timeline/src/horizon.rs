@@ -25,6 +25,8 @@ pub(crate) struct Horizon {
     release: BTreeSet<(Instant, Cid)>,
     /// Contacts whose queued caller is gone, by the time at which that settles them.
     settle: BTreeSet<(Instant, Cid)>,
+    /// Ended contacts, by the time at which they are packed.
+    cool: BTreeSet<(Instant, Cid)>,
 }
 
 impl Horizon {
@@ -76,6 +78,21 @@ impl Horizon {
     /// Settles `cid` when the switch's time has passed `at`.
     pub fn settle_at(&mut self, at: Instant, cid: Cid) {
         self.settle.insert((at, cid));
+    }
+
+    /// Packs `cid` when the switch's time has passed `at`.
+    pub fn cool_at(&mut self, at: Instant, cid: Cid) {
+        self.cool.insert((at, cid));
+    }
+
+    /// The next contact to pack.
+    pub fn next_cooled(&mut self) -> Option<Cid> {
+        let watermark = self.watermark?;
+        let (due, cid) = *self.cool.first()?;
+        (due < watermark).then(|| {
+            self.cool.pop_first();
+            cid
+        })
     }
 
     /// The next contact to look at for letting go.

@@ -27,6 +27,7 @@ impl Timeline {
         if target == source {
             return;
         }
+        self.thaw(target);
         self.move_connection(conn, source, target);
         if let Some(contact) = self.touch(source) {
             contact.going_into = Some(target);
@@ -42,12 +43,14 @@ impl Timeline {
         let mut at = cid;
         // Merges point to the survivor; the bound only guards against a circle.
         for _ in 0..64 {
-            match self.contacts.get(&at) {
-                Some(c) if c.merged_into.is_some() => match c.going_into {
-                    Some(next) if next != at => at = next,
-                    _ => return at,
-                },
-                _ => return at,
+            let next = match (self.contacts.get(&at), self.packed.get(&at)) {
+                (Some(c), _) => c.going_into.filter(|_| c.merged_into.is_some()),
+                (None, Some(packed)) => packed.into,
+                (None, None) => None,
+            };
+            match next.filter(|next| *next != at) {
+                Some(next) => at = next,
+                None => return at,
             }
         }
         at
@@ -92,14 +95,17 @@ impl Timeline {
 
     /// Ends a contact of which a connection has moved and nothing else is up.
     pub(crate) fn merge_if_gone(&mut self, source: Cid, event: &Event) {
+        let going_into = self.contacts.get(&source).and_then(|c| c.going_into);
+        let Some(target) = going_into.map(|t| self.survivor(t)) else { return };
         let Some(contact) = self.contacts.get(&source) else { return };
-        let Some(target) = contact.going_into.map(|t| self.survivor(t)) else { return };
         let up = contact.conns.iter().any(|c| self.connections.get(c).is_some_and(|k| k.tracked && !k.cleared));
-        if up || contact.merged_into.is_some() || target == source || !self.contacts.contains_key(&target) {
+        if up || contact.merged_into.is_some() || target == source || !self.keeps(target) {
             return;
         }
+        let conns = contact.conns.clone();
+        self.thaw(target);
         let Some(target_id) = self.contacts.get(&target).map(|c| c.call_id.clone()) else { return };
-        for conn in contact.conns.clone() {
+        for conn in conns {
             self.move_connection(&conn, source, target);
         }
         let Some(from) = self.touch(source) else { return };

@@ -34,6 +34,7 @@
 mod acts;
 mod agents;
 mod calls;
+mod cold;
 mod e164;
 mod emit;
 mod horizon;
@@ -55,6 +56,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::agents::Agent;
+use crate::cold::Packed;
 use crate::horizon::Horizon;
 use crate::names::Names;
 use crate::state::{Cid, Conn, Contact};
@@ -130,6 +132,9 @@ pub struct Timeline {
     counters: Counters,
     next_cid: Cid,
     contacts: FxHashMap<Cid, Contact>,
+    /// Ended contacts, and which connections are theirs.
+    packed: FxHashMap<Cid, Packed>,
+    packed_conns: FxHashMap<Name, Cid>,
     /// Native calls.
     calls: FxHashMap<Name, Cid>,
     connections: FxHashMap<Name, Conn>,
@@ -157,6 +162,8 @@ impl Timeline {
             counters: Counters::default(),
             next_cid: 0,
             contacts: FxHashMap::default(),
+            packed: FxHashMap::default(),
+            packed_conns: FxHashMap::default(),
             calls: FxHashMap::default(),
             connections: FxHashMap::default(),
             conversations: FxHashMap::default(),
@@ -196,13 +203,14 @@ impl Timeline {
         self.emit_agents(event, out);
         self.emit(event, out);
         self.let_go();
+        self.pack_cooled();
         Ok(())
     }
 
     /// What was counted, and how much is kept.
     pub fn counters(&self) -> Counters {
         let open_contacts = self.contacts.values().filter(|c| c.ended_at.is_none()).count() as u64;
-        Counters { open_contacts, kept_contacts: self.contacts.len() as u64, ..self.counters }
+        Counters { open_contacts, kept_contacts: (self.contacts.len() + self.packed.len()) as u64, ..self.counters }
     }
 
     /// The latest event time heard of this switch.

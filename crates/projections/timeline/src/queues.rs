@@ -47,18 +47,22 @@ fn of_adapter(body: &Body) -> bool {
 impl Timeline {
     /// The contact that an event is of, where one is known.
     pub(crate) fn locate(&self, event: &Event) -> Option<Cid> {
-        let by_conn = event.connection.as_ref().and_then(|c| self.connections.get(c)).map(|k| k.cid);
+        let of_conn = |c: &Name| self.connections.get(c).map(|k| k.cid).or_else(|| self.packed_conns.get(c).copied());
+        let by_conn = event.connection.as_ref().and_then(of_conn);
         // A call is named like its first connection.
         let call = event.call_id.as_ref().or(event.connection.as_ref());
         let cid = by_conn.or_else(|| call.and_then(|c| self.calls.get(c)).copied())?;
         let cid = self.survivor(cid);
-        self.contacts.contains_key(&cid).then_some(cid)
+        self.keeps(cid).then_some(cid)
     }
 
     /// The contact of an event; one that is not known yet begins here.
     pub(crate) fn place(&mut self, event: &Event) -> Option<Cid> {
         let cid = match self.locate(event) {
-            Some(cid) => cid,
+            Some(cid) => {
+                self.thaw(cid);
+                cid
+            }
             None if begins(&event.body) => self.begin(event)?,
             None => {
                 self.counters.unmatched += u64::from(of_adapter(&event.body));
@@ -91,7 +95,10 @@ impl Timeline {
             (Some(call), _) | (None, Some(call)) => call.clone(),
             // The end of a talk without any connection finds its visit by the agent.
             (None, None) if matches!(event.body, Body::Released { .. }) => match self.talk_told(event) {
-                Some((cid, _)) => return Some(cid),
+                Some((cid, _)) => {
+                    self.thaw(cid);
+                    return Some(cid);
+                }
                 None => self.id(event, ""),
             },
             (None, None) if event.queue.is_some() && !matches!(event.body, Body::PartyKnown { .. }) => {

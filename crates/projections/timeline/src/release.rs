@@ -62,6 +62,14 @@ impl Timeline {
     pub(crate) fn sweep(&mut self) {
         let limit = self.horizon.limit();
         while let Some(cid) = self.horizon.next_release() {
+            if let Some(packed) = self.packed.get(&cid) {
+                if packed.active >= limit {
+                    self.horizon.release_after(packed.active, cid);
+                } else {
+                    self.letting_go.push(cid);
+                }
+                continue;
+            }
             let Some(contact) = self.contacts.get(&cid) else { continue };
             let active = contact.active_at.max(contact.ended_at.unwrap_or(contact.active_at));
             if active >= limit {
@@ -131,6 +139,7 @@ impl Timeline {
     /// Forgets contacts after their last rows were made.
     pub(crate) fn let_go(&mut self) {
         for cid in std::mem::take(&mut self.letting_go) {
+            self.thaw(cid);
             let Some(contact) = self.contacts.remove(&cid) else { continue };
             for conn in &contact.conns {
                 if self.connections.get(conn).is_some_and(|k| k.cid == cid) {

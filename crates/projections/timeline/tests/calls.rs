@@ -262,3 +262,22 @@ fn an_ivr_that_is_left_is_no_lost_customer_of_a_queue() {
     let ivr: Vec<_> = call.ivr.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     assert_eq!(ivr, [("AccountNumber", "435928"), ("menu_path", "2>1")]);
 }
+
+#[test]
+fn a_contact_long_after_its_end_takes_what_comes_late() {
+    let mut switch = a_customer_talks_with_alice();
+    switch.say(30.0, "c", "support", "Alice", released(None));
+    for conn in ["c", "a"] {
+        switch.clears(30.0, "c", conn, EndedBy::Caller);
+    }
+    // Minutes go by: the contact is packed meanwhile.
+    for minute in 1..10 {
+        switch.joins(f64::from(minute) * 60.0, "other", "sales");
+    }
+    let note = Body::NoteSaved { text: "called back".into() };
+    switch.say(31.0, "c", "", "", note);
+    let call = switch.call("c");
+    assert_eq!((call.notes.len(), call.queue_visits.len(), call.agent_legs.len()), (1, 1, 1));
+    switch.say(600.0, "c", "support", "Alice", Body::AgentWorkingAfterCall { stated_ms: Some(1000) });
+    assert_eq!(switch.visits()[0].acw_ms, Some(1000));
+}
