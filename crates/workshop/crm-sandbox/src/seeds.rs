@@ -15,6 +15,11 @@ pub(crate) fn plant(store: &Store) -> rusqlite::Result<()> {
     if store.count("User")? > 0 {
         return Ok(());
     }
+    users(store)?;
+    parties(store)
+}
+
+fn users(store: &Store) -> rusqlite::Result<()> {
     // The first record is the integration user: 005000000000001AAA.
     create(
         store,
@@ -29,6 +34,10 @@ pub(crate) fn plant(store: &Store) -> rusqlite::Result<()> {
             json!({ "Username": user, "FirstName": first, "LastName": last, "Name": format!("{first} {last}"), "IsActive": true }),
         )?;
     }
+    Ok(())
+}
+
+fn parties(store: &Store) -> rusqlite::Result<()> {
     let mut accounts = Vec::new();
     for (name, number, phone) in ACCOUNTS {
         accounts.push(create(store, "Account", json!({ "Name": name, "AccountNumber": number, "Phone": phone }))?);

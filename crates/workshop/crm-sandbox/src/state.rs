@@ -70,6 +70,8 @@ pub(crate) struct Inner {
     seen: Mutex<VecDeque<RequestSeen>>,
     used: AtomicU64,
     pub together: AtomicU32,
+    /// Composite requests that may be taken back have the records for themselves.
+    pub gate: tokio::sync::RwLock<()>,
 }
 
 /// A sandbox; clones are the same one.
@@ -100,6 +102,7 @@ impl Sandbox {
                 seen: Mutex::default(),
                 used: AtomicU64::new(0),
                 together: AtomicU32::new(0),
+                gate: tokio::sync::RwLock::new(()),
             }),
         })
     }

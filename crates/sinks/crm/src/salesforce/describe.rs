@@ -22,64 +22,10 @@ const fn required(object: Object) -> &'static [&'static str] {
 
 /// Every field that mapping may write, without the key.
 pub fn mapped_fields(object: Object) -> Vec<String> {
-    let fixed: &[&str] = match object {
-        Object::Task => &[
-            "Subject",
-            "Status",
-            "Priority",
-            "ActivityDate",
-            "TaskSubtype",
-            "CallType",
-            "CallDurationInSeconds",
-            "CallDisposition",
-            "CallObject",
-            "WhoId",
-            "WhatId",
-            "OwnerId",
-            "Description",
-            "Recording_URL__c",
-        ],
-        Object::CallMetric => &[
-            "Task_Id__c",
-            "Account__c",
-            "Contact__c",
-            "Lead__c",
-            "Match_Status__c",
-            "Agent__c",
-            "Agent_User__c",
-            "ANI__c",
-            "DNIS__c",
-            "Call_Id__c",
-            "Center__c",
-            "Switch__c",
-            "Direction__c",
-            "Outcome__c",
-            "Ended_By__c",
-            "Queue__c",
-            "Queue_Visits__c",
-            "Transfers__c",
-            "Started_At__c",
-            "Answered_At__c",
-            "Ended_At__c",
-            "Wait_Ms__c",
-            "Talk_Ms__c",
-            "Hold_Ms__c",
-            "ACW_Ms__c",
-            "In_Service_Level__c",
-            "Disposition__c",
-            "Comments__c",
-            "Recording_URL__c",
-            "Recording_Status__c",
-            "Revision__c",
-        ],
-        Object::QueueInterval => &[
-            "Center__c",
-            "Queue__c",
-            "Interval_Start__c",
-            "Interval_End__c",
-            "SL_Threshold_Ms__c",
-            "Short_Abandon_Ms__c",
-        ],
+    let fixed = match object {
+        Object::Task => TASK,
+        Object::CallMetric => CALL_METRIC,
+        Object::QueueInterval => QUEUE_INTERVAL,
     };
     let mut out: Vec<String> = fixed.iter().map(|f| (*f).to_owned()).collect();
     if object == Object::QueueInterval {
@@ -87,6 +33,60 @@ pub fn mapped_fields(object: Object) -> Vec<String> {
     }
     out
 }
+
+const TASK: &[&str] = &[
+    "Subject",
+    "Status",
+    "Priority",
+    "ActivityDate",
+    "TaskSubtype",
+    "CallType",
+    "CallDurationInSeconds",
+    "CallDisposition",
+    "CallObject",
+    "WhoId",
+    "WhatId",
+    "OwnerId",
+    "Description",
+    "Recording_URL__c",
+];
+
+const CALL_METRIC: &[&str] = &[
+    "Task_Id__c",
+    "Account__c",
+    "Contact__c",
+    "Lead__c",
+    "Match_Status__c",
+    "Agent__c",
+    "Agent_User__c",
+    "ANI__c",
+    "DNIS__c",
+    "Call_Id__c",
+    "Center__c",
+    "Switch__c",
+    "Direction__c",
+    "Outcome__c",
+    "Ended_By__c",
+    "Queue__c",
+    "Queue_Visits__c",
+    "Transfers__c",
+    "Started_At__c",
+    "Answered_At__c",
+    "Ended_At__c",
+    "Wait_Ms__c",
+    "Talk_Ms__c",
+    "Hold_Ms__c",
+    "ACW_Ms__c",
+    "In_Service_Level__c",
+    "Disposition__c",
+    "Comments__c",
+    "Recording_URL__c",
+    "Recording_Status__c",
+    "Revision__c",
+];
+
+const QUEUE_INTERVAL: &[&str] =
+    &["Center__c", "Queue__c", "Interval_Start__c", "Interval_End__c", "SL_Threshold_Ms__c", "Short_Abandon_Ms__c"];
 
 /// The fields that the organisation has, by object.
 #[derive(Debug, Default)]

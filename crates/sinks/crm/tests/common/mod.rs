@@ -141,12 +141,12 @@ impl Bench {
     }
 }
 
-/// A secret in a file that lives as long as the test process.
+/// A secret in a file under the target folder.
 pub fn secret_file(text: &str) -> Secret {
     use std::sync::atomic::AtomicU32;
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("crm-secret-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
-    let path = std::env::temp_dir().join(name);
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, text).unwrap();
     Secret::from_file(path)
 }

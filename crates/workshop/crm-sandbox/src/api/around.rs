@@ -81,7 +81,7 @@ pub(super) async fn session_and_limit(State(sandbox): State<Sandbox>, request: R
     let mut response = match admit(&sandbox, &request) {
         Ok(()) => {
             sandbox.spend();
-            next.run(request).await
+            admitted(&sandbox, request, next).await
         }
         Err(error) => error.into_response(),
     };
@@ -90,6 +90,17 @@ pub(super) async fn session_and_limit(State(sandbox): State<Sandbox>, request: R
         response.headers_mut().insert("Sforce-Limit-Info", value);
     }
     response
+}
+
+async fn admitted(sandbox: &Sandbox, request: Request, next: Next) -> Response {
+    let gate = &sandbox.inner.gate;
+    if request.uri().path().ends_with("/composite") {
+        let _alone = gate.write().await;
+        next.run(request).await
+    } else {
+        let _with_others = gate.read().await;
+        next.run(request).await
+    }
 }
 
 fn admit(sandbox: &Sandbox, request: &Request) -> Result<(), ApiError> {

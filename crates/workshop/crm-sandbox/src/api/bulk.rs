@@ -46,14 +46,22 @@ pub(super) async fn create(
         return Err(ApiError::bad("INVALIDJOB", "contentType must be CSV"));
     }
     let id = format!("750{}AAA", (0..12).map(|_| fastrand::alphanumeric()).collect::<String>());
+    let info = new_job(&id, &version, object.name, &body);
+    sandbox.inner.store.put_job(&id, &info)?;
+    Ok(Json(info))
+}
+
+/// What a job says of itself when it is new.
+fn new_job(id: &str, version: &str, object: &str, body: &Job) -> Job {
+    let (operation, key) = (text(body, "operation"), text(body, "externalIdFieldName"));
     let mut info = Job::new();
     let or = |name: &str, default: &str| {
-        if text(&body, name).is_empty() { default.to_owned() } else { text(&body, name).to_owned() }
+        if text(body, name).is_empty() { default.to_owned() } else { text(body, name).to_owned() }
     };
     for (name, value) in [
         ("id", json!(id)),
         ("operation", json!(operation)),
-        ("object", json!(object.name)),
+        ("object", json!(object)),
         ("createdById", json!("005000000000001AAA")),
         ("createdDate", json!(now_text())),
         ("systemModstamp", json!(now_text())),
@@ -69,8 +77,7 @@ pub(super) async fn create(
     ] {
         info.insert(name.into(), value);
     }
-    sandbox.inner.store.put_job(&id, &info)?;
-    Ok(Json(info))
+    info
 }
 
 /// `PUT /jobs/ingest/{id}/batches`: exactly 201.

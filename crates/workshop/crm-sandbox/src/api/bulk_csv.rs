@@ -115,6 +115,7 @@ fn write(
     }
     let mut faults = sandbox.faults();
     let write = Write { object, key, rows, all_or_none: false, faults: &mut faults };
+    let _with_others = sandbox.inner.gate.blocking_read();
     let mut written = sandbox.inner.store.rows(write).map_err(|e| e.to_string())?.into_iter();
     sandbox.with_faults(|f| f.lock_times = faults.lock_times);
     Ok(out.into_iter().filter_map(|o| o.or_else(|| written.next())).collect())

@@ -1,9 +1,8 @@
 //! Composite: up to 25 calls in one request, in order; `@{reference.field}` stands for a
 //! field of an earlier answer.
 //!
-//! `allOrNone` stops at the first failure and answers the rest with
-//! `PROCESSING_HALTED`, as Salesforce does; what was done before is taken back only
-//! within one call here, so a request that asks for it is refused rather than half kept.
+//! With `allOrNone` a failed call takes everything back; the others then answer
+//! `PROCESSING_HALTED`.
 
 use axum::Json;
 use axum::body::Body;
@@ -48,23 +47,54 @@ pub(super) async fn composite(
     if calls.composite_request.len() > MOST_CALLS {
         return Err(ApiError::bad("LIMIT_EXCEEDED", "a composite request holds at most 25 calls"));
     }
-    if calls.all_or_none {
-        return Err(ApiError::bad(
-            "UNSUPPORTED",
-            "this sandbox does not take a composite request back: allOrNone must be false",
-        ));
+    let store = &sandbox.inner.store;
+    let all_or_none = calls.all_or_none;
+    if all_or_none {
+        store.begin_all()?;
     }
-    let routes = super::data_routes().with_state(sandbox);
+    let mut out = run(&sandbox, &version, &headers, calls).await;
+    if all_or_none {
+        let keep = out.iter().all(|a| !failed(a));
+        store.end_all(keep)?;
+        if !keep {
+            halt(&mut out);
+        }
+    }
+    Ok(Json(json!({ "compositeResponse": out })))
+}
+
+async fn run(sandbox: &Sandbox, version: &str, headers: &HeaderMap, calls: Calls) -> Vec<Value> {
+    let routes = super::data_routes().with_state(sandbox.clone());
     let mut answers: Map<String, Value> = Map::new();
-    let mut out = Vec::new();
+    let mut out: Vec<Value> = Vec::new();
     for call in calls.composite_request {
-        let (status, body) = one(&routes, &version, &headers, &call, &answers).await;
+        if calls.all_or_none && out.iter().any(failed) {
+            // Not run; `halt` gives it its answer.
+            out.push(
+                json!({ "body": null, "httpHeaders": {}, "httpStatusCode": 200, "referenceId": call.reference_id }),
+            );
+            continue;
+        }
+        let (status, body) = one(&routes, version, headers, &call, &answers).await;
         answers.insert(call.reference_id.clone(), body.clone());
         out.push(json!({
             "body": body, "httpHeaders": {}, "httpStatusCode": status, "referenceId": call.reference_id,
         }));
     }
-    Ok(Json(json!({ "compositeResponse": out })))
+    out
+}
+
+fn failed(answer: &Value) -> bool {
+    answer["httpStatusCode"].as_u64().is_none_or(|s| s >= 300)
+}
+
+/// The calls beside the failed one, taken back or never run, say so.
+fn halt(out: &mut [Value]) {
+    let text = "The transaction was rolled back since another operation in the same transaction failed.";
+    for answer in out.iter_mut().filter(|a| !failed(a)) {
+        answer["httpStatusCode"] = json!(400);
+        answer["body"] = json!([{ "errorCode": "PROCESSING_HALTED", "message": text }]);
+    }
 }
 
 async fn one(

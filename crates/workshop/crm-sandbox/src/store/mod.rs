@@ -75,16 +75,29 @@ impl Store {
     /// Writes rows in one transaction; `all_or_none` rolls back where one fails.
     pub fn rows(&self, write: Write<'_>) -> rusqlite::Result<Vec<Outcome>> {
         let mut db = self.db();
-        let tx = db.transaction()?;
+        // A savepoint, so that it also works inside a composite request's.
+        let mut tx = db.savepoint()?;
         let all_or_none = write.all_or_none;
         let mut outcomes = Writer::new(&tx).run(write)?;
         if all_or_none && outcomes.iter().any(|o| !o.success) {
             tx.rollback()?;
+            tx.commit()?;
             write::rolled_back(&mut outcomes);
         } else {
             tx.commit()?;
         }
         Ok(outcomes)
+    }
+
+    /// Begins what `end_all` keeps or takes back. The caller keeps every other request out.
+    pub fn begin_all(&self) -> rusqlite::Result<()> {
+        self.db().execute_batch("SAVEPOINT composite")
+    }
+
+    /// Keeps or takes back what was written since `begin_all`.
+    pub fn end_all(&self, keep: bool) -> rusqlite::Result<()> {
+        let back = if keep { "" } else { "ROLLBACK TO composite; " };
+        self.db().execute_batch(&format!("{back}RELEASE composite"))
     }
 
     /// A record by its id (15 or 18 characters).
