@@ -9,6 +9,7 @@ pub mod feed;
 pub mod follow;
 pub mod ids;
 pub mod import;
+pub mod intake;
 
 pub mod known;
 pub mod open;
