@@ -26,7 +26,7 @@ pub use commit::{Committed, Txn};
 pub use config::{LakeConfig, S3Settings};
 pub use error::{CommitError, TablesError};
 pub use lake::Lake;
-pub use read::Filter;
+pub use read::{Filter, Size};
 pub use table::Table;
 pub use upkeep::{Compacted, Superseded, Vacuumed};
 pub use views::{Engine, views};

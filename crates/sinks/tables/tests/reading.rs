@@ -127,7 +127,7 @@ async fn the_last_event_and_the_thresholds_of_each_switch() {
     let last = lake.last_events(None).await.expect("reads");
     assert_eq!(last.into_iter().collect::<Vec<_>>(), vec![("pbx1".into(), at(9)), ("pbx2".into(), at(7))]);
     assert_eq!(lake.last_events(Some(at(6))).await.expect("reads").len(), 1);
-    let key = ("pbx1".into(), "sales".into());
+    let key = ("main".into(), "sales".into());
     assert_eq!(lake.thresholds(None).await.expect("reads").get(&key), Some(&30_000));
     assert_eq!(lake.thresholds(Some(at(6))).await.expect("reads").get(&key), Some(&10_000));
 }

@@ -80,22 +80,22 @@ impl Lake {
         Ok(last)
     }
 
-    /// The threshold (ms) that each switch stated last for each of its queues, of what was
-    /// known at `as_of`: for `--service-level switch`.
+    /// The threshold (ms) stated last for each (centre, queue), of what was known at `as_of`:
+    /// for `--service-level switch`. Switches of one centre that name a queue alike share it.
     ///
     /// # Errors
     /// The table is absent or cannot be read.
     pub async fn thresholds(&self, as_of: Option<Instant>) -> Result<BTreeMap<(Name, Name), i64>, TablesError> {
         let mut stated = BTreeMap::<(Name, Name), (Instant, i64)>::new();
-        let columns = ["switch", "queue", "type", "details", "at", "known_at"];
+        let columns = ["center", "queue", "type", "details", "at", "known_at"];
         self.each_event_batch(
             as_of,
             &columns,
             |f| f.may_hold("type", CONFIGURED),
             |batch| {
                 let column = |name| text_column(batch, name);
-                let (Some(switches), Some(queues), Some(types), Some(details)) =
-                    (column("switch"), column("queue"), column("type"), column("details"))
+                let (Some(centers), Some(queues), Some(types), Some(details)) =
+                    (column("center"), column("queue"), column("type"), column("details"))
                 else {
                     return;
                 };
@@ -103,9 +103,9 @@ impl Lake {
                     if text_at(types, row) != Some(CONFIGURED) {
                         continue;
                     }
-                    let (Some(switch), Some(queue)) = (text_at(switches, row), text_at(queues, row)) else { continue };
+                    let (Some(center), Some(queue)) = (text_at(centers, row), text_at(queues, row)) else { continue };
                     let Some(threshold) = text_at(details, row).and_then(threshold_of) else { continue };
-                    let place = stated.entry((switch.into(), queue.into())).or_insert((at, threshold));
+                    let place = stated.entry((center.into(), queue.into())).or_insert((at, threshold));
                     if place.0 <= at {
                         *place = (at, threshold);
                     }

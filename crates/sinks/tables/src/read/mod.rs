@@ -8,6 +8,7 @@
 mod derived;
 mod files;
 mod scan;
+mod size;
 mod source;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use crate::lake::Lake;
 
 pub(crate) use files::{DataFile, live_files};
 pub(crate) use scan::open;
+pub use size::Size;
 
 /// Which rows are wanted; an empty filter wants all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
