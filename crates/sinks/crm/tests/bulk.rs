@@ -105,3 +105,21 @@ async fn a_job_that_was_never_closed_is_given_up_and_its_rows_sent_again() {
     assert_eq!(bench.journal.stored.lock().unwrap().len(), 2);
     assert_eq!(bench.sandbox.count("Task").unwrap(), 60);
 }
+
+#[tokio::test]
+async fn while_a_job_is_at_work_no_other_takes_its_place_in_the_journal() {
+    let bench = bench().await;
+    let mut config = bench.config();
+    (config.bulk_rows, config.bulk_job_rows, config.bulk_wait_ms) = (50, 40, 0);
+    bench.sandbox.set_faults(Faults { bulk_polls: 1, ..Faults::default() });
+    let hurried = bench.connect_with(config.clone()).await;
+    assert_eq!(written(&hurried.write(tasks(100)).await), 0);
+    assert_eq!(bench.journal.stored.lock().unwrap().len(), 1);
+    // With patience the first 40 are found done, and the other 60 go out in two jobs.
+    config.bulk_wait_ms = 60_000;
+    let patient = bench.connect_with(config).await;
+    assert_eq!(written(&patient.write(tasks(100)).await), 100);
+    assert_eq!(bench.seen("/batches"), 3);
+    assert_eq!(bench.sandbox.count("Task").unwrap(), 100);
+    assert!(bench.journal.job.lock().unwrap().is_none());
+}

@@ -56,6 +56,12 @@ impl Salesforce {
         };
         let mut out = Vec::with_capacity(rows.len());
         for upload in uploads {
+            // The journal holds one job: while one is at work no other is begun.
+            if self.job_open.load(Ordering::SeqCst) {
+                let later = self.later(LaterKind::Unavailable, "another bulk job is still at work");
+                out.extend(upload.rows.iter().map(|(i, _)| (*i, Outcome::Later(later.clone()))));
+                continue;
+            }
             out.extend(self.one_job(object, upload).await);
         }
         out
