@@ -76,8 +76,9 @@ impl Timeline {
             Body::CallCleared => {
                 let Some(contact) = self.contacts.get(&cid) else { return };
                 let native = event.call_id.as_ref();
-                let of_it =
-                    |c: &&Name| self.connections.get(*c).is_some_and(|k| !k.cleared && k.native.as_ref() == native);
+                // One that still talks has gone over into another call unheard.
+                let idle = |k: &Conn| !k.cleared && k.conversation.is_none() && k.native.as_ref() == native;
+                let of_it = |c: &&Name| self.connections.get(*c).is_some_and(idle);
                 let open: Vec<Name> = contact.conns.iter().filter(of_it).cloned().collect();
                 for conn in open {
                     self.cleared(cid, &conn, event, EndedBy::Unknown);
@@ -120,7 +121,9 @@ impl Timeline {
         let agent = self.agent_of(event);
         let Some(state) = self.connections.get_mut(conn) else { return };
         state.tracked = true;
-        if agent.is_some() && state.device != DeviceKind::Internal {
+        // What the telephone itself told first counts: a dialect may take who is behind
+        // plumbing for the one whom the plumbing was dialled for.
+        if state.agent.is_none() && !matches!(state.device, DeviceKind::Internal | DeviceKind::Trunk) {
             state.agent = agent;
         }
         if let Some(contact) = self.touch(cid) {
@@ -136,9 +139,11 @@ impl Timeline {
         let agent = self.agent_of(event).or_else(|| number.and_then(|n| self.names.at_extension(n)).cloned());
         let Some(state) = self.connections.get_mut(conn) else { return };
         state.device = device;
-        if device == DeviceKind::Station && state.agent.is_none() {
-            state.agent = agent;
-        }
+        state.agent = match device {
+            DeviceKind::Trunk | DeviceKind::Internal => None,
+            DeviceKind::Station => state.agent.take().or(agent),
+            DeviceKind::Unknown => state.agent.take(),
+        };
         self.direct(cid, conn, event);
     }
 

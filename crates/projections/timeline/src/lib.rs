@@ -32,6 +32,7 @@
 //! sessions end. With nothing open it does nothing.
 
 mod acts;
+mod adapters;
 mod agents;
 mod calls;
 mod cold;
@@ -47,6 +48,7 @@ mod queues;
 mod recordings;
 mod release;
 mod state;
+mod stays;
 mod talk;
 mod visits;
 

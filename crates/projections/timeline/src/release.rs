@@ -6,7 +6,7 @@ use model::{Body, Event, Instant, Name};
 
 use crate::presence::{Fact, Said};
 use crate::state::{Cid, Contact};
-use crate::visits::end_by_inference;
+use crate::stays::end_by_inference;
 use crate::{Timeline, TooLate};
 
 impl Timeline {
