@@ -98,6 +98,7 @@ impl Timeline {
         }
         let state = Conn {
             cid,
+            home: cid,
             native: event.call_id.clone(),
             device: DeviceKind::Unknown,
             agent: None,

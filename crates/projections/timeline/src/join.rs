@@ -62,6 +62,7 @@ impl Timeline {
         let tracked = state.tracked;
         let Some(from) = self.touch(source) else { return };
         from.conns.retain(|c| c != conn);
+        from.moved.push(conn.clone());
         let (mut visits, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut from.visits).into_iter().partition(|v| v.conn.as_ref() == Some(conn));
         from.visits = rest;

@@ -78,6 +78,8 @@ pub(crate) struct RecordingState {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Conn {
     pub cid: Cid,
+    /// The contact that it began in.
+    pub home: Cid,
     /// The native call that it is in now.
     pub native: Option<Name>,
     pub device: DeviceKind,
@@ -114,6 +116,8 @@ pub(crate) struct Contact {
     pub dnis: Option<Name>,
     /// Its connections, in order; the first tells the direction.
     pub conns: Vec<Name>,
+    /// Connections that began here and went over into another contact.
+    pub moved: Vec<Name>,
     /// The native calls that it is made of.
     pub natives: Vec<Name>,
     /// Some connection of it was told of, so connections tell its end.
@@ -171,6 +175,7 @@ impl Contact {
             ani_withheld: false,
             dnis: None,
             conns: Vec::new(),
+            moved: Vec::new(),
             tracked: false,
             visits: Vec::new(),
             legs: Vec::new(),

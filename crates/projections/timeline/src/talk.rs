@@ -81,7 +81,9 @@ impl Timeline {
                     people.push(member.clone());
                     continue;
                 }
-                let plumbing = self.contacts.get(&state.cid).into_iter().flat_map(|c| &c.conns);
+                // A pair of plumbing stays one, also while only one end has gone over.
+                let homes = [state.cid, state.home].into_iter().filter_map(|c| self.contacts.get(&c));
+                let plumbing = homes.flat_map(|c| c.conns.iter().chain(&c.moved));
                 let linked = plumbing.filter_map(|c| self.connections.get(c));
                 todo.extend(
                     linked.filter(|k| k.device == DeviceKind::Internal).filter_map(|k| k.conversation.as_ref()),
