@@ -4,6 +4,8 @@
 //! event as JSON. Structured mode (`application/cloudevents+json`) is read too.
 //! Source: CloudEvents 1.0.2 and its Kafka protocol binding, sections 3.2 and 3.3.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -131,10 +133,11 @@ impl Envelope {
         let mut parts = Parts::default();
         for (key, raw) in headers {
             let Ok(text) = std::str::from_utf8(raw) else { continue };
-            if key == CONTENT_TYPE && text.starts_with(STRUCTURED) {
+            if let Some(attribute) = key.strip_prefix("ce_") {
+                parts.set(attribute, text);
+            } else if key == CONTENT_TYPE && text.starts_with(STRUCTURED) {
                 return Self::from_structured(value);
             }
-            parts.set(key.strip_prefix("ce_").unwrap_or(""), text);
         }
         parts.build(value.clone())
     }
@@ -146,14 +149,16 @@ impl Envelope {
     pub fn from_structured(value: &[u8]) -> Result<Self, EnvelopeError> {
         let object: serde_json::Map<String, serde_json::Value> =
             serde_json::from_slice(value).map_err(|e| EnvelopeError::Structured(e.to_string()))?;
+        let attributes: Vec<(&str, Cow<'_, str>)> = object
+            .iter()
+            .filter_map(|(key, v)| match v {
+                serde_json::Value::String(s) => Some((key.as_str(), Cow::Borrowed(s.as_str()))),
+                serde_json::Value::Number(n) => Some((key.as_str(), Cow::Owned(n.to_string()))),
+                _ => None,
+            })
+            .collect();
         let mut parts = Parts::default();
-        for (key, v) in &object {
-            match v {
-                serde_json::Value::String(s) => parts.set(key, s),
-                serde_json::Value::Number(n) => parts.set(key, &n.to_string()),
-                _ => {}
-            }
-        }
+        attributes.iter().for_each(|(key, text)| parts.set(key, text));
         let data = object.get("data").cloned().unwrap_or(serde_json::Value::Null);
         parts.build(Bytes::from(data.to_string()))
     }
@@ -173,57 +178,59 @@ impl Envelope {
     }
 }
 
-/// Attributes as they are met.
+/// Attributes as they are met: nothing is copied before all of them are known, for every
+/// record of the log passes here.
 #[derive(Default)]
-struct Parts {
-    id: Option<Name>,
-    source: Option<Name>,
-    kind: Option<Dialect>,
-    time: Option<String>,
-    received: Option<String>,
-    epoch: Option<String>,
-    sequence: Option<String>,
-    center: Option<Name>,
-    switch: Option<Name>,
+struct Parts<'a> {
+    id: Option<&'a str>,
+    source: Option<&'a str>,
+    kind: Option<&'a str>,
+    time: Option<&'a str>,
+    received: Option<&'a str>,
+    epoch: Option<&'a str>,
+    sequence: Option<&'a str>,
+    center: Option<&'a str>,
+    switch: Option<&'a str>,
 }
 
-impl Parts {
-    fn set(&mut self, key: &str, text: &str) {
-        match key {
-            "id" => self.id = Some(text.into()),
-            "source" => self.source = Some(text.into()),
-            "type" => self.kind = Some(Dialect::of(text)),
-            "time" => self.time = Some(text.to_owned()),
-            "receivedtime" => self.received = Some(text.to_owned()),
-            "epoch" => self.epoch = Some(text.to_owned()),
-            "sequence" => self.sequence = Some(text.to_owned()),
-            "center" => self.center = Some(text.into()),
-            "switch" => self.switch = Some(text.into()),
-            _ => {}
-        }
+impl<'a> Parts<'a> {
+    fn set(&mut self, key: &str, text: &'a str) {
+        let slot = match key {
+            "id" => &mut self.id,
+            "source" => &mut self.source,
+            "type" => &mut self.kind,
+            "time" => &mut self.time,
+            "receivedtime" => &mut self.received,
+            "epoch" => &mut self.epoch,
+            "sequence" => &mut self.sequence,
+            "center" => &mut self.center,
+            "switch" => &mut self.switch,
+            _ => return,
+        };
+        *slot = Some(text);
     }
 
     fn build(self, data: Bytes) -> Result<Envelope, EnvelopeError> {
-        let instant = |name: &'static str, text: Option<String>| match text {
+        let instant = |name: &'static str, text: Option<&str>| match text {
             None => Ok(None),
-            Some(t) => Instant::parse_rfc3339(&t).map(Some).map_err(|_| EnvelopeError::Bad(name, t)),
+            Some(t) => Instant::parse_rfc3339(t).map(Some).map_err(|_| EnvelopeError::Bad(name, t.to_owned())),
         };
-        let number = |name: &'static str, text: Option<String>| match text {
+        let number = |name: &'static str, text: Option<&str>| match text {
             None => Ok(0_u64),
-            Some(t) => t.parse().map_err(|_| EnvelopeError::Bad(name, t)),
+            Some(t) => t.parse().map_err(|_| EnvelopeError::Bad(name, t.to_owned())),
         };
         let received = instant("receivedtime", self.received)?;
         let time = instant("time", self.time)?.or(received).ok_or(EnvelopeError::Missing("time"))?;
         Ok(Envelope {
-            id: self.id.ok_or(EnvelopeError::Missing("id"))?,
-            source: self.source.ok_or(EnvelopeError::Missing("source"))?,
-            dialect: self.kind.ok_or(EnvelopeError::Missing("type"))?,
+            id: self.id.ok_or(EnvelopeError::Missing("id"))?.into(),
+            source: self.source.ok_or(EnvelopeError::Missing("source"))?.into(),
+            dialect: Dialect::of(self.kind.ok_or(EnvelopeError::Missing("type"))?),
             time,
             received: received.unwrap_or(time),
             epoch: number("epoch", self.epoch)?,
             sequence: number("sequence", self.sequence)?,
-            center: self.center.unwrap_or_else(|| Name::new_static("main")),
-            switch: self.switch.ok_or(EnvelopeError::Missing("switch"))?,
+            center: self.center.map_or_else(|| Name::new_static("main"), Name::from),
+            switch: self.switch.ok_or(EnvelopeError::Missing("switch"))?.into(),
             data,
         })
     }

@@ -6,6 +6,7 @@
 //! documentation; its names are those of `docs/metrics.md`.
 
 pub mod acts;
+mod calendar;
 pub mod decode;
 pub mod envelope;
 pub mod event;

@@ -43,6 +43,9 @@ impl Instant {
     /// # Errors
     /// The text and what is expected of it.
     pub fn parse_rfc3339(text: &str) -> Result<Self, String> {
+        if let Some(at) = crate::calendar::parse(text.as_bytes()) {
+            return Ok(Self(at));
+        }
         chrono::DateTime::parse_from_rfc3339(text.trim())
             .map(|t| Self(t.timestamp_micros()))
             .map_err(|e| format!("'{text}' is no RFC 3339 instant such as 2026-11-22T08:00:00Z: {e}"))
@@ -70,16 +73,10 @@ impl Instant {
     /// RFC 3339 in UTC; the fraction is left out where it is zero, else given in
     /// milliseconds, or in microseconds where those are not zero.
     pub fn to_rfc3339(self) -> String {
-        use chrono::SecondsFormat as F;
-        let form = if self.0.rem_euclid(1_000_000) == 0 {
-            F::Secs
-        } else if self.0.rem_euclid(1000) == 0 {
-            F::Millis
-        } else {
-            F::Micros
-        };
-        chrono::DateTime::from_timestamp_micros(self.0)
-            .map_or_else(|| format!("{}us", self.0), |t| t.to_rfc3339_opts(form, true))
+        crate::calendar::format(self.0).unwrap_or_else(|| {
+            // Years that RFC 3339 has no form for, and instants beyond any calendar.
+            chrono::DateTime::from_timestamp_micros(self.0).map_or_else(|| format!("{}us", self.0), |t| t.to_rfc3339())
+        })
     }
 }
 
