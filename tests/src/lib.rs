@@ -1,4 +1,7 @@
 //! What crosses crates is tested from here.
 pub mod fuzz;
 pub mod kafka;
+pub mod process;
+pub mod rig;
 pub mod s3;
+pub mod switch;

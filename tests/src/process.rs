@@ -1,0 +1,152 @@
+//! The program itself as a process of the tests.
+//!
+//! Contract: built once by the cargo that runs the tests, in their profile; what it says
+//! on standard error goes into a file that a failing test shows; killed when dropped.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// The built program.
+///
+/// # Panics
+/// Where it cannot be built.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let test = std::env::current_exe().expect("the path of this test");
+        let folder = test.parent().and_then(Path::parent).expect("the folder of the build").to_owned();
+        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+        let mut build = Command::new(cargo);
+        build.args(["build", "--quiet", "-p", "ringledger"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        if folder.ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.status().expect("cargo runs").success(), "ringledger is built");
+        folder.join("ringledger")
+    })
+}
+
+/// A command of the program with these environment variables and nothing of ours that
+/// would change it.
+pub fn command(environment: &[(String, String)]) -> Command {
+    let mut command = Command::new(program());
+    command.env_remove("RUST_LOG").env_remove("RINGLEDGER_DATA_DIR").envs(environment.iter().cloned());
+    command
+}
+
+/// Runs a command to its end; what it printed.
+///
+/// # Panics
+/// Where it fails: shows what it said.
+pub fn succeed(environment: &[(String, String)], arguments: &[&str]) -> String {
+    let output = run(environment, arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "ringledger {arguments:?} failed ({:?}):\n{said}", output.status.code());
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Runs a command to its end.
+///
+/// # Panics
+/// Where it cannot be started.
+pub fn run(environment: &[(String, String)], arguments: &[&str]) -> Output {
+    command(environment).args(arguments).output().expect("the program starts")
+}
+
+/// A running program.
+pub struct Process {
+    child: Child,
+    log: PathBuf,
+    ended: Option<ExitStatus>,
+}
+
+impl Process {
+    /// Starts it; `log` takes its standard error (appended).
+    ///
+    /// # Panics
+    /// Where it cannot be started.
+    pub fn start(environment: &[(String, String)], arguments: &[&str], log: &Path) -> Self {
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a file for its log");
+        let child = command(environment)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(file)
+            .spawn()
+            .expect("the program starts");
+        Self { child, log: log.to_owned(), ended: None }
+    }
+
+    /// All that it said so far.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits for a line with `mark`; gives what stands behind the mark in the last such line.
+    ///
+    /// # Panics
+    /// Where it ends before, or does not say it in time: shows what it said.
+    pub fn wait_for(&mut self, mark: &str, patience: Duration) -> String {
+        let begun = Instant::now();
+        loop {
+            let said = self.said();
+            if let Some(line) = said.lines().rev().find_map(|l| Some(l.split_once(mark)?.1.to_owned())) {
+                return line;
+            }
+            let ended = self.child.try_wait().expect("its state");
+            assert!(ended.is_none() && begun.elapsed() < patience, "no '{mark}' ({ended:?}):\n{said}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> bool {
+        self.ended.is_none() && self.child.try_wait().expect("its state").is_none()
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill9(&mut self) {
+        self.child.kill().expect("SIGKILL");
+        self.ended = Some(self.child.wait().expect("its end"));
+    }
+
+    /// Asks it to end (SIGTERM).
+    ///
+    /// # Panics
+    /// Where it does not end within `patience`: shows what it said.
+    pub fn terminate(&mut self, patience: Duration) -> ExitStatus {
+        let sent = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
+        assert!(sent.success(), "SIGTERM: {}", self.said());
+        self.wait(patience)
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// Where it does not end within `patience`: shows what it said.
+    pub fn wait(&mut self, patience: Duration) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("its state") {
+                self.ended = Some(status);
+                return status;
+            }
+            assert!(begun.elapsed() < patience, "it does not end:\n{}", self.said());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.ended.is_none() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+        if std::thread::panicking() {
+            eprintln!("--- {}:\n{}", self.log.display(), self.said());
+        }
+    }
+}
