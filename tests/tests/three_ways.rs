@@ -230,3 +230,31 @@ fn the_manager_stream_tells_contacts_talks_and_recordings() {
     assert!(recordings.iter().all(|r| r.call_id.is_some() && r.ended_at.is_some()));
     assert_eq!(recordings.iter().filter(|r| !r.suspended.is_empty()).count(), 14);
 }
+
+/// The talks that no queue tells, by role, agent and contact, with their lengths.
+fn talks(facts: &Facts) -> BTreeMap<(u8, Name, Name), Vec<i64>> {
+    let mut all: BTreeMap<_, Vec<i64>> = BTreeMap::new();
+    for leg in latest(&facts.agent_legs, |l| (l.leg_id.clone(), l.revision)) {
+        if !leg.retracted && leg.role != LegRole::Queue {
+            all.entry((leg.role as u8, leg.agent, leg.call_id)).or_default().push(leg.talk_ms.unwrap_or(-1));
+        }
+    }
+    all.values_mut().for_each(|v| v.sort_unstable());
+    all
+}
+
+#[test]
+fn channel_events_and_the_manager_stream_tell_the_same_talks() {
+    let (ami, cel) = (talks(&AMI), talks(&fold(&Dialect::AsteriskCel, &capture("cel.csv.gz"))));
+    assert_eq!(ami.keys().collect::<Vec<_>>(), cel.keys().collect::<Vec<_>>());
+    for (key, lengths) in &ami {
+        assert_eq!(lengths.len(), cel[key].len(), "{key:?}");
+        for (a, c) in lengths.iter().zip(&cel[key]) {
+            assert!((a - c).abs() < 50, "{key:?}: {lengths:?} and {:?}", cel[key]);
+        }
+    }
+    let transfers_in =
+        ami.iter().filter(|(k, _)| k.0 == LegRole::TransferIn as u8).map(|(_, v)| v.len()).sum::<usize>();
+    // 35 attended transfers, and the blind ones that an agent's telephone answered.
+    assert!(transfers_in >= 35, "{transfers_in}");
+}

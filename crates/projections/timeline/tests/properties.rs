@@ -232,7 +232,7 @@ proptest! {
     #[test]
     fn contacts_own_their_visits_alone(events in events(80)) {
         // Within the late horizon, so that no contact begins anew under an old name.
-        let mut timeline = Timeline::new("main".into(), "pbx1".into(), Config { late_horizon_ms: i64::MAX / 2000, default_region: None });
+        let mut timeline = Timeline::new("main".into(), "pbx1".into(), Config { late_horizon_ms: i64::MAX / 1000, default_region: None });
         let mut facts = Facts::default();
         fold(&mut timeline, &events, &mut facts);
         contacts_hold(&facts);
