@@ -170,7 +170,7 @@ impl SwitchFold {
     fn release(&mut self, dialect: &Dialect, at: Instant, position: Position, events: &mut Vec<Event>) {
         let act = events.split_off(0);
         let mut held: Vec<_> = self.decoders.iter_mut().filter(|((_, d), _)| d == dialect).collect();
-        held.sort_by(|(a, _), (b, _)| a.cmp(b));
+        held.sort_by_cached_key(|(key, _)| (*key).clone());
         for (_, decoder) in held {
             decoder.release(at, position, events);
         }
@@ -207,5 +207,11 @@ fn new_timeline(center: &Name, switch: &Name, config: &FoldConfig, settings: &Sw
 
 fn interval_settings(center: &Name, settings: &SwitchSettings) -> metrics::intervals::IntervalSettings {
     let thresholds = settings.queue_thresholds.iter().map(|(q, t)| ((center.clone(), q.clone()), *t)).collect();
-    metrics::intervals::IntervalSettings { thresholds, ..Default::default() }
+    let default = metrics::intervals::IntervalSettings::default();
+    metrics::intervals::IntervalSettings {
+        thresholds,
+        sl_threshold_ms: settings.sl_threshold_ms.unwrap_or(default.sl_threshold_ms),
+        short_abandon_ms: settings.short_abandon_ms.unwrap_or(default.short_abandon_ms),
+        ..default
+    }
 }

@@ -30,9 +30,13 @@ pub struct IntervalSettings {
     pub grace_ms: i64,
     /// How long after its end a contact is restated, in milliseconds of event time.
     pub late_horizon_ms: i64,
-    /// T by centre and queue, where configured; else 20 s.
+    /// T of queues without one of their own, milliseconds.
+    pub sl_threshold_ms: i64,
+    /// S of queues without one of their own, milliseconds.
+    pub short_abandon_ms: i64,
+    /// T by centre and queue, where configured.
     pub thresholds: BTreeMap<(Name, Name), i64>,
-    /// S by centre and queue, where configured; else 5 s.
+    /// S by centre and queue, where configured.
     pub short_abandons: BTreeMap<(Name, Name), i64>,
     /// Whether the observed wait counts rather than the switch's.
     pub observed_wait: bool,
@@ -43,6 +47,8 @@ impl Default for IntervalSettings {
         Self {
             grace_ms: 5 * 60_000,
             late_horizon_ms: 24 * 3_600_000,
+            sl_threshold_ms: DEFAULT_SL_THRESHOLD_MS,
+            short_abandon_ms: DEFAULT_SHORT_ABANDON_MS,
             thresholds: BTreeMap::new(),
             short_abandons: BTreeMap::new(),
             observed_wait: false,
@@ -56,8 +62,8 @@ impl IntervalSettings {
             map.get(&(key.1.clone(), key.2.clone())).copied().unwrap_or(default)
         };
         Limits {
-            sl_threshold_ms: of(&self.thresholds, DEFAULT_SL_THRESHOLD_MS),
-            short_abandon_ms: of(&self.short_abandons, DEFAULT_SHORT_ABANDON_MS),
+            sl_threshold_ms: of(&self.thresholds, self.sl_threshold_ms),
+            short_abandon_ms: of(&self.short_abandons, self.short_abandon_ms),
         }
     }
 

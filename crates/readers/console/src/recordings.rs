@@ -89,7 +89,7 @@ pub(crate) async fn hear(
 ) -> Response {
     let caller = match allowed(&server, &headers, Role::hears) {
         Ok(caller) => caller,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let recording = match server.library.find(&id).await {
         Ok(Some(recording)) => recording,

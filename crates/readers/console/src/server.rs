@@ -68,7 +68,7 @@ async fn ready(State(server): State<Arc<Server>>) -> Response {
 
 async fn metrics(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {
     match allowed(&server, &headers, Role::measures) {
-        Err(refused) => refused,
+        Err(refused) => *refused,
         Ok(_) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], server.health.metrics()).into_response()
@@ -77,14 +77,14 @@ async fn metrics(State(server): State<Arc<Server>>, headers: HeaderMap) -> Respo
 }
 
 /// The caller, where the role may do it; else the refusal.
-pub(crate) fn allowed(server: &Server, headers: &HeaderMap, may: fn(Role) -> bool) -> Result<Caller, Response> {
+pub(crate) fn allowed(server: &Server, headers: &HeaderMap, may: fn(Role) -> bool) -> Result<Caller, Box<Response>> {
     match server.access.caller(headers) {
         Some(caller) if may(caller.role) => Ok(caller),
-        Some(_) => Err((StatusCode::FORBIDDEN, "your role does not allow this\n").into_response()),
+        Some(_) => Err(Box::new((StatusCode::FORBIDDEN, "your role does not allow this\n").into_response())),
         None => {
             let mut response = (StatusCode::UNAUTHORIZED, "sign in, or send `Authorization: Bearer …`\n").into_response();
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            Err(response)
+            Err(Box::new(response))
         }
     }
 }

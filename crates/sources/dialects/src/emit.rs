@@ -86,3 +86,13 @@ pub(crate) fn whole(text: &str) -> Option<i64> {
     }
     text.parse().ok()
 }
+
+/// What the cause of a dialled party's end says (ITU-T Q.850, section 2.2.7), where it did
+/// not answer. 102 and 127 say nothing of the party.
+pub(crate) fn dial_result(cause: Option<u16>) -> DialResult {
+    match cause {
+        Some(17 | 21) => DialResult::Busy,
+        None | Some(0 | 16 | 18 | 19 | 26 | 102 | 127) => DialResult::NoAnswer,
+        Some(_) => DialResult::Failed,
+    }
+}

@@ -1,3 +1,5 @@
+//! Adapter events: kinds, validation, masking.
+
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;

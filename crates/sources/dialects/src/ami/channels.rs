@@ -93,31 +93,59 @@ impl State {
         let prohibited = fields.get("CID-CallingPres").is_some_and(|p| p.contains("Prohibited"));
         let is_withheld = prohibited || number.as_deref().is_some_and(withheld);
         let Some(channel) = self.channels.get_mut(&uid) else { return };
-        if channel.device == Some(DeviceKind::Internal) || (channel.number == number && channel.withheld == is_withheld)
-        {
+        if channel.device == Some(DeviceKind::Internal) {
+            let call = channel.call.clone();
+            if prohibited {
+                self.caller_withheld(&call, number.as_ref(), emit);
+            }
+            return;
+        }
+        if channel.number == number && channel.withheld == is_withheld {
             return;
         }
         (channel.number, channel.withheld) = (number.clone(), is_withheld);
         emit.push(&self.whom(&uid), Body::PartyKnown { ani: number, withheld: is_withheld, dnis: None });
     }
 
+    /// The switch passes the caller's number on as a withheld one. Of the caller's own
+    /// channel AMI tells the number alone, whatever its presentation.
+    fn caller_withheld(&mut self, call: &Name, number: Option<&Name>, emit: &mut Emit<'_>) {
+        let Some(caller) = self.channels.get_mut(call) else { return };
+        if caller.withheld || caller.device == Some(DeviceKind::Internal) || caller.number.as_ref() != number {
+            return;
+        }
+        caller.withheld = true;
+        emit.push(&self.whom(call), Body::PartyKnown { ani: None, withheld: true, dnis: None });
+    }
+
     /// `HangupRequest`: the far end has hung up; whoever is in the call ends through it.
     pub fn hang_up_asked(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
         let Some(uid) = self.touch("", fields, emit) else { return };
-        let Some(channel) = self.channels.get_mut(&uid) else { return };
+        let Some(channel) = self.channels.get(&uid) else { return };
         let by = match (&channel.agent, channel.device) {
+            // Plumbing only passes on what some party has asked for.
+            (_, Some(DeviceKind::Internal)) => return,
             (Some(_), _) | (None, Some(DeviceKind::Station)) => EndedBy::Agent,
             (None, Some(DeviceKind::Trunk)) => EndedBy::Caller,
             _ => EndedBy::Unknown,
         };
-        channel.ended = Some((emit.now(), by));
         let (call, conversation) = (channel.call.clone(), channel.conversation.clone());
+        let by = if by == EndedBy::Caller && self.is_third_party(&uid, &call) { EndedBy::Unknown } else { by };
+        if let Some(channel) = self.channels.get_mut(&uid) {
+            channel.asked = Some(by);
+        }
         for other in self.channels.values_mut() {
             let together = other.call == call || (conversation.is_some() && other.conversation == conversation);
             if together && other.ended.is_none_or(|(at, _)| emit.now().millis_since(at) > REQUEST_EXPLAINS_MS) {
                 other.ended = Some((emit.now(), by));
             }
         }
+    }
+
+    /// Whether a line leads to somebody else than the customer: another line began the
+    /// call, and this one was dialled from it (a transfer to the outside).
+    fn is_third_party(&self, uid: &Name, call: &Name) -> bool {
+        uid != call && self.channels.get(call).is_some_and(|first| first.device == Some(DeviceKind::Trunk))
     }
 
     /// `SoftHangupRequest`: the switch ends the channel.
@@ -151,8 +179,11 @@ impl State {
         self.offer_device_gone(uid, emit);
         let whom = self.whom(uid);
         let Some(channel) = self.channels.remove(uid) else { return };
-        let by = match channel.ended {
-            Some((at, by)) if emit.now().millis_since(at) <= REQUEST_EXPLAINS_MS => by,
+        self.dial_cleared(&channel, uid, cause, emit);
+        let by = match (channel.asked, channel.ended) {
+            // Its own party hung up: however late the switch saw to it.
+            (Some(by), _) => by,
+            (None, Some((at, by))) if emit.now().millis_since(at) <= REQUEST_EXPLAINS_MS => by,
             _ if channel.soft => EndedBy::System,
             _ => EndedBy::Unknown,
         };

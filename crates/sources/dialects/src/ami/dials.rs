@@ -5,8 +5,8 @@ use model::event::{Body, DeviceKind, DialResult};
 
 use super::fields::Fields;
 use super::names::number_dialled;
-use super::state::State;
-use crate::emit::Emit;
+use super::state::{Channel, State};
+use crate::emit::{Emit, dial_result};
 
 impl State {
     /// `DialBegin`.
@@ -59,12 +59,27 @@ impl State {
             "NOANSWER" | "CANCEL" | "ABORT" => DialResult::NoAnswer,
             _ => DialResult::Failed,
         };
+        let unanswered = status == "NOANSWER";
         if let Some(to) = &to
             && !self.was_dialled(to)
         {
             return;
         }
+        if unanswered
+            && let Some(channel) = to.as_ref().and_then(|t| self.channels.get_mut(t))
+        {
+            channel.unanswered = Some(from.clone());
+        }
         emit.push(&self.whom(&from), Body::DialEnded { to, result });
+    }
+
+    /// The dialled channel has ended. `NOANSWER` is also said of numbers that could not be
+    /// reached (unallocated, out of order): only the cause of the channel's end tells.
+    pub fn dial_cleared(&self, channel: &Channel, uid: &Name, cause: Option<u16>, emit: &mut Emit<'_>) {
+        let Some(from) = &channel.unanswered else { return };
+        if dial_result(cause) == DialResult::Failed {
+            emit.push(&self.whom(from), Body::DialEnded { to: Some(uid.clone()), result: DialResult::Failed });
+        }
     }
 
     /// Whether the end of dialling this channel is news: each end is told once, and ends

@@ -89,6 +89,8 @@ pub(super) struct Channel {
     pub pair: Option<Name>,
     /// Its dialling was told and its end was not.
     pub dialled: bool,
+    /// Dialling it ended unanswered: who dialled it.
+    pub unanswered: Option<Name>,
     /// The bridge it is in.
     pub conversation: Option<Name>,
     /// It has put the other party on hold.
@@ -111,7 +113,9 @@ pub(super) struct Channel {
     pub muted: u8,
     /// The key that its party pressed last.
     pub key: Option<(Instant, char)>,
-    /// Who asked for its end, and when.
+    /// Its own party asked for its end.
+    pub asked: Option<EndedBy>,
+    /// Who in its call or conversation asked for an end, and when.
     pub ended: Option<(Instant, EndedBy)>,
     /// The switch asked for its end.
     pub soft: bool,

@@ -28,11 +28,19 @@ impl State {
         let by = self.touch("OrigTransferer", fields, emit);
         let second = self.touch("SecondTransferer", fields, emit);
         let customer = self.touch("Transferee", fields, emit);
-        let to = self.touch("TransferTarget", fields, emit).or(second);
+        let target_leg = self.touch("TransferTarget", fields, emit);
+        // The switch's own feature consults on the very channel that talks to the customer;
+        // its extension is then the place where that call is, not what was dialled.
+        let by_feature = by.is_some() && by == second;
+        let to = target_leg.map(|t| self.behind_plumbing(t)).or_else(|| second.filter(|_| !by_feature));
         self.touch("LocalOne", fields, emit);
         self.touch("LocalTwo", fields, emit);
         if fields.get("Result") == Some("Success") {
-            let target = fields.name("SecondTransfererExten");
+            let target = if by_feature {
+                fields.name("TransferTargetExten").or_else(|| fields.name("SecondTransfererConnectedLineNum"))
+            } else {
+                fields.name("SecondTransfererExten")
+            };
             self.transferred(TransferKind::Attended, by, customer, target, to, emit);
         }
     }

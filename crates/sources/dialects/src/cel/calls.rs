@@ -4,7 +4,7 @@ use model::Name;
 use model::event::{Body, DeviceKind, DialResult, EndedBy, TransferKind};
 
 use super::decoder::Step;
-use crate::emit::Whom;
+use crate::emit::{Whom, dial_result};
 
 impl Step<'_, '_> {
     /// The channel was answered. As a dialled party that is the end of dialling.
@@ -242,14 +242,5 @@ fn by_kind(kind: DeviceKind) -> EndedBy {
         DeviceKind::Trunk => EndedBy::Caller,
         DeviceKind::Station => EndedBy::Agent,
         DeviceKind::Internal | DeviceKind::Unknown => EndedBy::Unknown,
-    }
-}
-
-/// What a dialled party's cause says (Q.850).
-fn dial_result(cause: Option<u16>) -> DialResult {
-    match cause {
-        Some(17 | 21) => DialResult::Busy,
-        None | Some(16 | 18 | 19 | 26 | 102 | 127) => DialResult::NoAnswer,
-        Some(_) => DialResult::Failed,
     }
 }

@@ -29,6 +29,8 @@ mod state;
 mod stays;
 
 #[cfg(test)]
+mod framing_tests;
+#[cfg(test)]
 mod tests;
 
 pub use decoder::CelDecoder;

@@ -1,15 +1,18 @@
+//! CEL against the queue log of the same calls, and single calls from their first row to
+//! their last.
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use model::event::{Body, DeviceKind, EndedBy, OfferEnd, TransferKind};
 use model::{Decoder, Dialect, Envelope, Event, Instant, Name, Position};
 
-use super::{COLUMNS, CelDecoder, CelFramer, CelMasker};
+use super::{COLUMNS, CelDecoder, CelFramer};
 use crate::queue_log::{QueueLogDecoder, QueueLogFramer};
 use crate::testing::{capture, envelope, frame};
-use crate::{Framed, Masker, NativeRecord};
+use crate::{Framed, NativeRecord};
 
-fn records(text: &[u8]) -> Vec<Framed> {
+pub(super) fn records(text: &[u8]) -> Vec<Framed> {
     frame(&mut CelFramer::new(), text, usize::MAX)
 }
 
@@ -162,7 +165,7 @@ fn cel_tells_the_same_missed_offers_as_the_queue_log() {
     assert!(bad.is_empty(), "{} differ\n{}", bad.len(), bad.join("\n"));
 }
 
-fn row(values: &[(&str, &str)]) -> NativeRecord {
+pub(super) fn row(values: &[(&str, &str)]) -> NativeRecord {
     let mut data: serde_json::Map<String, serde_json::Value> =
         COLUMNS.iter().map(|c| ((*c).to_owned(), "".into())).collect();
     for (column, value) in values {
@@ -171,7 +174,7 @@ fn row(values: &[(&str, &str)]) -> NativeRecord {
     NativeRecord { time: None, data }
 }
 
-fn decode(decoder: &mut CelDecoder, values: &[(&str, &str)]) -> Result<Vec<Event>, String> {
+pub(super) fn decode(decoder: &mut CelDecoder, values: &[(&str, &str)]) -> Result<Vec<Event>, String> {
     let mut out = Vec::new();
     let envelope = envelope(Dialect::AsteriskCel, &row(values));
     decoder.decode(&envelope, Position::default(), &mut out).map(|()| out).map_err(|e| e.to_string())
@@ -317,86 +320,6 @@ fn a_local_channel_that_is_optimised_away_does_not_end_the_talk() {
     assert_eq!(released[0].at, Instant::from_secs(1_795_326_279).plus_millis(500));
     assert_eq!(released[0].agent.as_deref(), Some("Local/1003@agents"));
     assert!(matches!(released[0].body, Body::Released { by: EndedBy::Agent, .. }));
-}
-
-#[test]
-fn rows_that_cannot_be_read_say_why() {
-    let mut decoder = CelDecoder::new();
-    for (values, needs) in [
-        (vec![("EventType", "ANSWER")], "UniqueID"),
-        (vec![("EventType", "ANSWER"), ("UniqueID", "1"), ("EventTime", "noon")], "'noon'"),
-        (vec![("EventType", "ANSWER"), ("UniqueID", "1"), ("EventTime", "5.5")], "1970-01-01"),
-    ] {
-        let error = decode(&mut decoder, &values).expect_err(needs);
-        assert!(error.contains(needs), "{error}");
-    }
-    let unknown = [("EventType", "TELEPATHY"), ("UniqueID", "1"), ("EventTime", "1795326271.5")];
-    assert_eq!(decode(&mut decoder, &unknown).expect("a row")[0].body, Body::Unrecognized { name: "TELEPATHY".into() });
-}
-
-#[test]
-fn quoted_values_hold_commas_quotes_and_line_feeds() {
-    let mut framer = CelFramer::with_columns(vec!["EventType".into(), "EventTime".into(), "Name".into()]);
-    let text = b"\"ANSWER\",\"1795326271.5\",\"Smith, \"\"J\"\"\nand son\"\r\nHANGUP,1795326272,x\n\n\"ANSWER\",\"179";
-    let all = frame(&mut framer, text, usize::MAX);
-    let name = |i: usize| all[i].record.as_ref().expect("a row").data["Name"].clone();
-    assert_eq!((name(0), name(1)), ("Smith, \"J\"\nand son".into(), "x".into()));
-    assert_eq!(&text[usize::try_from(all[1].offset).expect("small")..][..6], b"HANGUP");
-    let cut = all[2].record.as_ref().expect_err("a cut-off tail").to_string();
-    assert!(cut.contains("2 value(s) where 3 columns") && all[2].raw.starts_with(b"\"ANSWER\""), "{cut}");
-}
-
-#[test]
-fn columns_come_from_a_header_or_from_their_number() {
-    let header = records(b"eventtype,eventtime,uniqueid\nANSWER,2026-11-22 05:44:31.717304,7\n");
-    assert_eq!(header.len(), 1);
-    let record = header[0].record.as_ref().expect("a row");
-    assert_eq!((record.time, &record.data["uniqueid"]), (Some(Instant(1_795_326_271_717_304)), &"7".into()));
-    let sample: Vec<String> = (0..20).map(|i| if i == 1 { "1795326271".into() } else { format!("v{i}") }).collect();
-    let framed = records(sample.join(",").as_bytes());
-    let record = framed[0].record.as_ref().expect("a row of 20 values");
-    assert_eq!((&record.data["UserField"], record.data.get("PeerAccount")), (&"v17".into(), None));
-}
-
-#[test]
-fn an_overlong_row_is_one_error_and_the_next_is_read() {
-    let mut text = vec![b'x'; crate::MAX_RECORD + 5];
-    text.extend_from_slice(b"\n1,2\n");
-    for chunk in [4099, usize::MAX] {
-        let all = frame(&mut CelFramer::new(), &text, chunk);
-        let messages: Vec<_> = all.iter().map(|f| f.record.as_ref().expect_err("no row").reason.clone()).collect();
-        assert!(messages[0].contains("longer than") && messages[1].contains("2 value(s)"), "{messages:?}");
-        assert_eq!((all.len(), all[1].offset), (2, crate::MAX_RECORD as u64 + 6));
-    }
-}
-
-#[test]
-fn no_digit_of_dtmf_and_no_card_number_gets_past_the_masker() {
-    let mut masked = 0;
-    for framed in records(&capture("cel.csv.gz")) {
-        let mut record = framed.record.expect("a row");
-        let before = record.clone();
-        masked += CelMasker.mask(&mut record);
-        if record.data["EventType"] == "DTMF" {
-            let details: serde_json::Value =
-                serde_json::from_str(record.data["EventExtra"].as_str().expect("text")).expect("JSON");
-            assert_eq!(details["digit"], "X");
-            assert!(details["duration_ms"].is_number());
-        } else {
-            assert!(record == before, "{:?}", before.data);
-        }
-    }
-    assert_eq!(masked, 2633);
-    let mut note = row(&[
-        ("EventType", "USER_DEFINED"),
-        ("UserField", "card 4111 1111 1111 1111"),
-        ("AppData", "4111111111111111"),
-    ]);
-    assert_eq!(CelMasker.mask(&mut note), 2);
-    assert_eq!(note.data["UserField"], "card XXXX XXXX XXXX XXXX");
-    let mut odd = row(&[("EventType", "dtmf"), ("EventExtra", "digit 4")]);
-    assert_eq!(CelMasker.mask(&mut odd), 1);
-    assert_eq!(odd.data["EventExtra"], r#"{"digit":"X"}"#);
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! The masking core: runs, suspended recordings, linked channels.
+
 use model::Instant;
 
 use super::*;

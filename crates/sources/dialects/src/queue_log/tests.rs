@@ -1,3 +1,5 @@
+//! Rows of every kind and version, and rows that are none.
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! Channels, bridges, dials and transfers, each by messages as the switch sent them.
+
 use model::event::{DeviceKind, DialResult, EndedBy, TransferKind};
 
 use super::*;

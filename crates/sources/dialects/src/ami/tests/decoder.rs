@@ -1,3 +1,5 @@
+//! The decoder over whole streams: snapshots, bounds, orders, releases.
+
 use std::sync::LazyLock;
 
 use proptest::prelude::*;

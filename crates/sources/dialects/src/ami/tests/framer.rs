@@ -1,3 +1,5 @@
+//! The framer: cuts, garbage, repeated headers, limits.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Card data: what is masked, what stays, what a read-back rebuilds.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Queue events against the rows of the queue log.
+
 use model::event::{DivertReason, EndedBy, LogonKind, OfferEnd, RejectReason};
 
 use super::*;
