@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::upkeep_args;
+
 /// The ledger of a contact centre's calls.
 #[derive(Parser)]
 #[command(name = "ringledger", version, max_term_width = 110)]
@@ -46,6 +48,19 @@ pub enum Command {
     /// Look into the log, or copy it.
     #[command(subcommand)]
     Log(Log),
+    /// Records that could not be read: list, show, read once more.
+    #[command(subcommand)]
+    DeadLetters(upkeep_args::DeadLetters),
+    /// What the vault holds and what it lacks.
+    #[command(subcommand)]
+    Recordings(upkeep_args::Recordings),
+    /// The tables: where they lie, views for other readers, compaction, vacuum.
+    #[command(subcommand)]
+    Tables(upkeep_args::Tables),
+    /// Rebuild all tables from the log into a new folder.
+    Replay(upkeep_args::Replay),
+    /// Compare the figures of a switch that is seen through several dialects.
+    CheckSources(upkeep_args::CheckSources),
 }
 
 #[derive(ClapArgs)]
@@ -204,6 +219,8 @@ pub enum Log {
         #[arg(long, default_value = model::TOPIC_EVENTS)]
         topic: String,
     },
+    /// Copy it into Kafka, positions and times kept; a copy cut short is continued.
+    Copy(upkeep_args::LogCopy),
 }
 
 #[derive(ClapArgs)]

@@ -11,6 +11,7 @@ mod plain;
 mod recordings;
 mod roster_file;
 mod run;
+mod upkeep_args;
 mod wiring;
 
 use clap::Parser;

@@ -41,6 +41,17 @@ pub fn objects_as(objects: &[Map<String, Value>], format: Format) -> String {
     }
 }
 
+/// One object for people, a line a cell.
+pub fn lines(object: &Map<String, Value>) -> String {
+    let width = object.keys().map(|k| k.chars().count()).max().unwrap_or(0);
+    object.iter().fold(String::new(), |out, (name, value)| format!("{out}{name:<width$}  {}\n", cell(value, "–")))
+}
+
+/// An object of these cells, in this order.
+pub fn object<const N: usize>(cells: [(&str, Value); N]) -> Map<String, Value> {
+    cells.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
 fn cell(value: &Value, null: &str) -> String {
     match value {
         Value::Null => null.to_owned(),

@@ -51,7 +51,7 @@ pub struct FactsConfig {
     pub generation: String,
     /// The fold.
     pub fold: FoldConfig,
-    /// Publish contact records and dead letters (a replay does not).
+    /// Publish contact records and dead letters, and tell the group (a replay does not).
     pub publish: bool,
 }
 
@@ -240,8 +240,8 @@ impl FactsStage {
         if self.config.publish {
             publish::calls(&*self.log, &self.pending.calls).await?;
             publish::rejects(&*self.log, &self.rejects, clock::now()).await?;
-            self.counts.dead_letters += self.rejects.len() as u64;
         }
+        self.counts.dead_letters += self.rejects.len() as u64;
         self.rejects.clear();
         let facts = std::mem::take(&mut self.pending);
         for (i, table) in Table::ALL.iter().enumerate() {
@@ -294,7 +294,7 @@ impl FactsStage {
 
     async fn after_flush(&mut self) -> Result<(), StageError> {
         for (partition, owned) in &mut self.owned {
-            if owned.tell_group() {
+            if owned.tell_group() && self.config.publish {
                 let next = owned.fold.next_offset();
                 self.log.commit(&self.config.group, TOPIC_EVENTS, *partition, next).await?;
             }

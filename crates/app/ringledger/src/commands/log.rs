@@ -1,14 +1,18 @@
-//! `log cat`: events as they were kept.
+//! `log cat`: events as they were kept. `log copy`: the embedded log into Kafka.
 
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use event_log::EventLog;
+use event_log::{EventLog, KafkaConfig, KafkaLog};
 
 use crate::args::Log;
 use crate::data_dir;
 use crate::failure::Failure;
+use crate::output::say;
+use crate::upkeep_args::LogCopy;
 
 /// Runs it.
 ///
@@ -30,7 +34,42 @@ pub async fn run(args: Log) -> Result<ExitCode, Failure> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        Log::Copy(args) => copy(args).await,
     }
+}
+
+async fn copy(args: LogCopy) -> Result<ExitCode, Failure> {
+    let from = data_dir::open_log(&args.data.data_dir)?;
+    let settings = args.kafka_config.as_deref().map(settings).transpose()?.unwrap_or_default();
+    let to = KafkaLog::connect(&KafkaConfig { brokers: args.brokers.clone(), settings }).await?;
+    let mut told = 0;
+    let mut progress = |topic: &str, records: u64| {
+        if records >= told + 100_000 {
+            told = records;
+            say(&format!("{topic}: {records} records copied"));
+        }
+    };
+    let copied = event_log::copy::copy_log(&from, &to, &mut progress).await?;
+    say(&format!(
+        "{} records copied to {}, {} were there already; positions and times are those of {}",
+        copied.records,
+        args.brokers,
+        copied.before,
+        args.data.data_dir.display()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// librdkafka settings from `name = value` lines; `#` begins a comment line.
+fn settings(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::File(path.display().to_string(), e))?;
+    let lines = text.lines().map(str::trim).enumerate().filter(|(_, l)| !l.is_empty() && !l.starts_with('#'));
+    lines
+        .map(|(n, line)| match line.split_once('=') {
+            Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+            _ => Err(Failure::Usage(format!("{}, line {}: wanted is `name = value`", path.display(), n + 1))),
+        })
+        .collect()
 }
 
 /// Prints a partition from `from` on; `false` where nobody reads any more.

@@ -1,13 +1,20 @@
 //! One module a command.
 
+mod agreement;
+pub mod check_sources;
 pub mod crm;
+pub mod dead_letters;
 pub mod demo;
 pub mod explain;
 pub mod import;
 pub mod log;
+pub mod recordings;
+pub mod replay;
 pub mod report;
+mod retaking;
 pub mod run;
 pub mod sandbox;
+pub mod tables;
 
 use std::process::ExitCode;
 
@@ -29,5 +36,10 @@ pub async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Report(args) => report::run(args).await,
         Command::Explain(args) => explain::run(args).await,
         Command::Log(args) => log::run(args).await,
+        Command::DeadLetters(args) => dead_letters::run(args).await,
+        Command::Recordings(args) => recordings::run(args).await,
+        Command::Tables(args) => tables::run(args).await,
+        Command::Replay(args) => replay::run(args).await,
+        Command::CheckSources(args) => check_sources::run(args).await,
     }
 }
