@@ -1,66 +1,23 @@
 //! Connecting and logging in.
 
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
+use dialects::Framer;
+use dialects::ami::AmiFramer;
+use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::config::{AmiConfig, AmiError};
+use super::tls::encrypt;
+
 /// Longest time for connecting and logging in.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 /// Most bytes read before the answer to the log-in must have come.
-const LOGIN_BYTES: usize = 256 << 10;
-
-/// Where a switch's manager interface is, and who we are there.
-#[derive(Clone)]
-pub struct AmiConfig {
-    /// Host name or address.
-    pub host: String,
-    /// Port: 5038, with TLS 5039 by custom.
-    pub port: u16,
-    /// TLS, where it is wanted.
-    pub tls: Option<TlsConfig>,
-    /// User of `manager.conf`.
-    pub username: String,
-    /// Its secret; never printed.
-    pub secret: String,
-}
-
-/// TLS towards the switch.
-#[derive(Clone, Debug, Default)]
-pub struct TlsConfig {
-    /// PEM file of the authority that signed the switch's certificate; none: the public
-    /// authorities.
-    pub ca_file: Option<PathBuf>,
-    /// Name in the certificate, where it is not the host.
-    pub server_name: Option<String>,
-}
-
-/// Why there is no connection: which switch, what, what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum AmiError {
-    /// Not reachable.
-    #[error("the switch at {0} cannot be reached: {1}; check host, port and `manager.conf` (bindaddr, permit)")]
-    Unreachable(String, String),
-    /// TLS failed.
-    #[error("TLS with the switch at {0} failed: {1}; check `ca_file` and `server_name`")]
-    Tls(String, String),
-    /// The log-in was refused.
-    #[error("the switch at {0} refuses user '{1}': {2}; check username and secret against `manager.conf`")]
-    Refused(String, String, String),
-    /// What answered is no manager interface.
-    #[error("what answers at {0} is no Asterisk manager interface: {1}")]
-    NotAmi(String, String),
-}
-
-impl AmiConfig {
-    fn place(&self) -> String {
-        format!("{}:{}", self.host, self.port)
-    }
-}
+const LOGIN_BYTES: usize = 1 << 20;
+/// How a manager interface greets.
+const GREETING: &[u8] = b"Asterisk Call Manager";
+const LOGIN_ID: &str = "ringledger-login";
 
 /// A connection, encrypted or not.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -70,18 +27,18 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub struct LoggedIn {
     /// The connection.
     pub stream: Box<dyn Stream>,
-    /// Everything received, from the banner on.
+    /// Everything received, from the greeting on.
     pub received: Vec<u8>,
 }
 
-/// Connects and logs in.
+/// Connects and logs in, within `patience`.
 ///
 /// # Errors
-/// See [`AmiError`]; bounded in time.
-pub async fn connect(config: &AmiConfig) -> Result<LoggedIn, AmiError> {
-    tokio::time::timeout(PATIENCE, connect_within(config))
-        .await
-        .unwrap_or_else(|_| Err(AmiError::Unreachable(config.place(), format!("no answer within {PATIENCE:?}"))))
+/// See [`AmiError`].
+pub async fn connect(config: &AmiConfig, patience: Duration) -> Result<LoggedIn, AmiError> {
+    let hint = if config.tls.is_none() { " (is it a port for TLS?)" } else { "" };
+    let late = || AmiError::Unreachable(config.place(), format!("no answer within {patience:?}{hint}"));
+    tokio::time::timeout(patience, connect_within(config)).await.unwrap_or_else(|_| Err(late()))
 }
 
 async fn connect_within(config: &AmiConfig) -> Result<LoggedIn, AmiError> {
@@ -91,42 +48,74 @@ async fn connect_within(config: &AmiConfig) -> Result<LoggedIn, AmiError> {
         None => Box::new(tcp),
         Some(tls) => Box::new(encrypt(config, tls, tcp).await?),
     };
+    let mut received = Vec::new();
+    while !greeted(&received).map_err(|why| AmiError::NotAmi(config.place(), why))? {
+        more(config, &mut *stream, &mut received).await?;
+    }
     let login = format!(
-        "Action: Login\r\nActionID: ringledger-login\r\nUsername: {}\r\nSecret: {}\r\nEvents: on\r\n\r\n",
+        "Action: Login\r\nActionID: {LOGIN_ID}\r\nUsername: {}\r\nSecret: {}\r\nEvents: on\r\n\r\n",
         one_line(&config.username),
         one_line(&config.secret)
     );
     stream.write_all(login.as_bytes()).await.map_err(unreachable)?;
-    let mut received = Vec::new();
+    stream.flush().await.map_err(unreachable)?;
     loop {
-        if let Some(refusal) = answer(&received) {
-            return match refusal {
-                None => Ok(LoggedIn { stream, received }),
-                Some(text) => Err(AmiError::Refused(config.place(), config.username.clone(), text)),
-            };
-        }
-        if received.len() > LOGIN_BYTES || (received.len() > 64 && !received.starts_with(b"Asterisk")) {
-            return Err(AmiError::NotAmi(config.place(), "its first words are not Asterisk's".to_owned()));
-        }
-        if stream.read_buf(&mut received).await.map_err(unreachable)? == 0 {
-            return Err(AmiError::Unreachable(config.place(), "it closed the connection before the log-in".to_owned()));
+        match answer(&received) {
+            Some(Answer::Welcome) => return Ok(LoggedIn { stream, received }),
+            Some(Answer::Refused(text)) => {
+                return Err(AmiError::Refused(config.place(), config.username.clone(), text));
+            }
+            None if received.len() > LOGIN_BYTES => {
+                let why = format!("{LOGIN_BYTES} bytes came without an answer to the log-in");
+                return Err(AmiError::NotAmi(config.place(), why));
+            }
+            None => more(config, &mut *stream, &mut received).await?,
         }
     }
 }
 
-/// The answer to the log-in, where it has come: `None` inside for success, else its text.
-fn answer(received: &[u8]) -> Option<Option<String>> {
-    let text = String::from_utf8_lossy(received);
-    let message = text.split("\r\n\r\n").find(|m| m.contains("ActionID: ringledger-login"))?;
-    // The split part is whole only when its end has come.
-    if !text.contains(&format!("{message}\r\n\r\n")) {
-        return None;
+async fn more(config: &AmiConfig, stream: &mut dyn Stream, received: &mut Vec<u8>) -> Result<(), AmiError> {
+    let why = match stream.read_buf(received).await {
+        Ok(0) => "it closed the connection before the log-in was answered".to_owned(),
+        Ok(_) => return Ok(()),
+        Err(e) => e.to_string(),
+    };
+    Err(AmiError::Unreachable(config.place(), why))
+}
+
+/// Whether the whole greeting is there; an error where these are not its first bytes.
+fn greeted(received: &[u8]) -> Result<bool, String> {
+    let known = received.len().min(GREETING.len());
+    if received[..known] != GREETING[..known] {
+        return Err("its first words are not 'Asterisk Call Manager'".to_owned());
     }
-    if message.contains("Response: Success") {
-        return Some(None);
+    if received.len() > 256 && !received.contains(&b'\n') {
+        return Err("its greeting does not end".to_owned());
     }
-    let said = message.lines().find_map(|l| l.strip_prefix("Message: ")).unwrap_or("no reason given");
-    Some(Some(said.to_owned()))
+    Ok(known == GREETING.len() && received.contains(&b'\n'))
+}
+
+#[derive(Debug, PartialEq)]
+enum Answer {
+    Welcome,
+    Refused(String),
+}
+
+/// The answer to the log-in, where it has come whole.
+fn answer(received: &[u8]) -> Option<Answer> {
+    let mut framed = Vec::new();
+    AmiFramer::new().push(received, &mut framed);
+    let answers = framed.into_iter().filter_map(|f| f.record.ok()).map(|r| r.data);
+    let text = |data: &serde_json::Map<String, Value>, name: &str| {
+        let found = data.iter().find(|(k, _)| k.eq_ignore_ascii_case(name));
+        found.and_then(|(_, v)| v.as_str()).unwrap_or("").to_owned()
+    };
+    let ours = answers.into_iter().find(|data| text(data, "ActionID") == LOGIN_ID)?;
+    if text(&ours, "Response").eq_ignore_ascii_case("Success") {
+        return Some(Answer::Welcome);
+    }
+    let said = text(&ours, "Message");
+    Some(Answer::Refused(if said.is_empty() { "it gives no reason".to_owned() } else { said }))
 }
 
 /// Line breaks would begin another header: they are taken out.
@@ -134,41 +123,15 @@ fn one_line(text: &str) -> String {
     text.replace(['\r', '\n'], "")
 }
 
-async fn encrypt(
-    config: &AmiConfig,
-    tls: &TlsConfig,
-    tcp: TcpStream,
-) -> Result<tokio_rustls::client::TlsStream<TcpStream>, AmiError> {
-    let failed = |e: String| AmiError::Tls(config.place(), e);
-    let mut roots = rustls::RootCertStore::empty();
-    match &tls.ca_file {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(path) => {
-            let shown = |e: String| failed(format!("{}: {e}", path.display()));
-            for certificate in CertificateDer::pem_file_iter(path).map_err(|e| shown(e.to_string()))? {
-                let certificate = certificate.map_err(|e| shown(e.to_string()))?;
-                roots.add(certificate).map_err(|e| shown(e.to_string()))?;
-            }
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let client = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| failed(e.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = tls.server_name.clone().unwrap_or_else(|| config.host.clone());
-    let name = ServerName::try_from(name).map_err(|e| failed(e.to_string()))?;
-    tokio_rustls::TlsConnector::from(Arc::new(client)).connect(name, tcp).await.map_err(|e| failed(e.to_string()))
-}
-
 /// Tries the connection and the log-in, then leaves: for `ringledger check`.
 ///
 /// # Errors
 /// See [`AmiError`].
 pub async fn check(config: &AmiConfig) -> Result<(), AmiError> {
-    let mut connected = connect(config).await?;
+    let mut connected = connect(config, PATIENCE).await?;
+    // (Whether the good-bye arrives is no matter.)
     let _ = connected.stream.write_all(b"Action: Logoff\r\n\r\n").await;
+    let _ = connected.stream.shutdown().await;
     Ok(())
 }
 
@@ -179,10 +142,18 @@ mod tests {
     #[test]
     fn the_answer_is_read_only_when_it_is_whole() {
         let text = b"Asterisk Call Manager/11.0.0\r\nResponse: Error\r\nActionID: ringledger-login\r\nMessage: Authentication failed\r\n\r\n";
-        assert_eq!(answer(text), Some(Some("Authentication failed".to_owned())));
+        assert_eq!(answer(text), Some(Answer::Refused("Authentication failed".to_owned())));
         assert_eq!(answer(&text[..text.len() - 3]), None);
-        let ok = b"Asterisk Call Manager/11.0.0\r\nResponse: Success\r\nActionID: ringledger-login\r\n\r\nEvent: FullyBooted\r\n";
-        assert_eq!(answer(ok), Some(None));
+        let ok = b"Asterisk Call Manager/11.0.0\r\nEvent: X\r\nA: b\r\n\r\nResponse: Success\r\nActionID: ringledger-login\r\n\r\nEvent: F";
+        assert_eq!(answer(ok), Some(Answer::Welcome));
+    }
+
+    #[test]
+    fn the_greeting_is_told_from_other_servers_by_its_first_bytes() {
+        assert_eq!(greeted(b"Asterisk Call Man"), Ok(false));
+        assert_eq!(greeted(b"Asterisk Call Manager/11.0.0\r\n"), Ok(true));
+        assert!(greeted(b"SSH-2.0").is_err() && greeted(b"A+").is_err());
+        assert!(greeted(&[GREETING, &[b'x'; 300]].concat()).is_err());
     }
 
     #[test]
