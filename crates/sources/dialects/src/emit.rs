@@ -1,7 +1,7 @@
 //! What decoders share: canonical events with the fields that all of one record have in
 //! common, and the plain reading of fields.
 
-use model::event::Body;
+use model::event::{Body, DialResult};
 use model::{Envelope, Event, Instant, Name, Position};
 
 /// Whom an event concerns.

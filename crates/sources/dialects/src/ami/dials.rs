@@ -65,9 +65,7 @@ impl State {
         {
             return;
         }
-        if unanswered
-            && let Some(channel) = to.as_ref().and_then(|t| self.channels.get_mut(t))
-        {
+        if unanswered && let Some(channel) = to.as_ref().and_then(|t| self.channels.get_mut(t)) {
             channel.unanswered = Some(from.clone());
         }
         emit.push(&self.whom(&from), Body::DialEnded { to, result });

@@ -4,7 +4,7 @@ use model::Name;
 use model::event::{Body, DeviceKind, DialResult, EndedBy, TransferKind};
 
 use super::decoder::Step;
-use crate::emit::{Whom, dial_result};
+use crate::emit::{Whom, dial_result, named};
 
 impl Step<'_, '_> {
     /// The channel was answered. As a dialled party that is the end of dialling.
@@ -38,12 +38,15 @@ impl Step<'_, '_> {
     /// A party was dialled by the call's first channel: as of its beginning, with its end.
     fn dialled(&mut self, to: &Name, result: DialResult) {
         let Some(channel) = self.state.channels.get(to) else { return };
-        let (began, by) = (channel.born, channel.linked.clone());
+        let (began, by, line) = (channel.born, channel.linked.clone(), channel.kind == DeviceKind::Trunk);
         if self.state.channels.get(&by).is_some_and(|c| c.stay.is_some()) {
             // Behind a Local channel of its queue: the offer tells it.
             return;
         }
         let dialled = self.state.channels.get(&by).and_then(|c| c.dialled.clone());
+        // A call that the switch began by itself (click to dial) has dialled nothing: the
+        // line bears the extension, with whatever prefix the dial plan wants.
+        let dialled = dialled.or_else(|| named(&self.row.exten).filter(|e| line && e != "s"));
         let whom = if by == *to { self.whom(to) } else { Whom { agent: None, ..self.whom(&by) } };
         self.emit.push_at(began, &whom, Body::Dialling { to: to.clone(), dialled });
         self.emit.push(&whom, Body::DialEnded { to: Some(to.clone()), result });
@@ -152,7 +155,7 @@ impl Step<'_, '_> {
     }
 
     pub fn attended_transfer(&mut self) {
-        let to = self.row.detail("transfer_target_channel_uniqueid");
+        let to = self.row.detail("transfer_target_channel_uniqueid").map(|id| self.behind_local(id));
         self.transfer(TransferKind::Attended, self.row.detail("bridge1_id"), self.row.detail("app"), to);
     }
 
@@ -226,10 +229,14 @@ impl Step<'_, '_> {
         if source.starts_with("dialplan") {
             return EndedBy::System;
         }
-        let Some(channel) = self.state.by_name.get(&source).and_then(|id| self.state.channels.get(id)) else {
+        let of = |id: &Name| self.state.channels.get(id);
+        let Some((id, channel)) = self.state.by_name.get(&source).and_then(|id| Some((id, of(id)?))) else {
             return by_kind(super::devices::kind(&source, ""));
         };
+        let began_by_line = *id != channel.linked && of(&channel.linked).is_some_and(|c| c.kind == DeviceKind::Trunk);
         match channel {
+            // Somebody whom an agent passed the customer on to, outside.
+            c if began_by_line && c.kind == DeviceKind::Trunk => EndedBy::Unknown,
             c if c.serves.is_some() || c.offered => EndedBy::Agent,
             c if c.stay.is_some() || c.last_stay.is_some() => EndedBy::Caller,
             c => by_kind(c.kind),
