@@ -212,8 +212,12 @@ impl Feed {
         }
     }
 
+    /// (What an endless source begins to read again is its last record.)
     fn is_new(&mut self, id: &str) -> bool {
-        if self.endless { !self.known.contains(id.as_bytes()) } else { self.known.remember(id.as_bytes()) }
+        if self.endless {
+            return self.last_id.as_deref() != Some(id) && !self.known.contains(id.as_bytes());
+        }
+        self.known.remember(id.as_bytes())
     }
 
     fn take(&mut self, id: Name, record: NativeRecord, size: usize, received: Instant) {
