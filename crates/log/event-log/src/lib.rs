@@ -25,6 +25,8 @@ use model::Instant;
 pub use topics::{PARTITIONS, topics};
 
 pub use embedded::EmbeddedLog;
+#[cfg(feature = "bench")]
+pub use kafka::bare as bench;
 pub use kafka::{KafkaConfig, KafkaLog};
 
 /// A header: key and raw value.

@@ -5,6 +5,8 @@
 //! where transactions ended; `Watermarks::high` is the offset after the last record, so
 //! that a reader who has read everything stands at `high`.
 
+#[cfg(feature = "bench")]
+pub mod bare;
 mod client;
 mod copy_out;
 mod ends;
