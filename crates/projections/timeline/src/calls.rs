@@ -107,6 +107,7 @@ impl Timeline {
             tracked: false,
             cleared: false,
             conferenced: false,
+            talked: false,
             dialled: false,
             recordings: 0,
         };
@@ -287,6 +288,7 @@ impl Timeline {
     pub(crate) fn cleared(&mut self, cid: Cid, conn: &Name, event: &Event, by: EndedBy) {
         self.track_cleared(conn);
         self.leave(conn, event);
+        self.phone_left(cid, conn, event.at);
         self.end_hold(cid, conn, event.at);
         self.recordings_end(cid, conn, event.at);
         let Some(contact) = self.touch(cid) else { return };

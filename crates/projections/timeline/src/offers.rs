@@ -5,7 +5,7 @@
 //! offered at its time less the ring time. Offers still open when another agent answers
 //! or the caller leaves are cancelled; what the switch says of them afterwards counts.
 
-use model::event::OfferEnd;
+use model::event::{DeviceKind, OfferEnd};
 use model::facts::{Leg, LegResult, LegRole};
 use model::{Event, Instant, Name};
 
@@ -47,6 +47,7 @@ impl Timeline {
             },
             device: None,
             inferred: false,
+            phone_left: None,
             talked_ms: 0,
             talking_since: None,
             dirty: true,
@@ -170,11 +171,41 @@ impl Timeline {
             .iter_mut()
             .filter(|l| l.row.visit_id.as_ref() == Some(&row.visit_id) && l.row.result == Some(LegResult::Answered))
         {
-            let now = (row.left_at, row.talk_ms, row.hold_ms);
+            let left_at = [row.left_at, leg.phone_left].into_iter().flatten().min();
+            let now = (left_at, row.talk_ms, row.hold_ms);
             if (leg.row.ended_at, leg.row.talk_ms, leg.row.hold_ms) != now {
                 (leg.row.ended_at, leg.row.talk_ms, leg.row.hold_ms) = now;
                 leg.dirty = true;
             }
+        }
+    }
+
+    /// An agent's telephone that talked is gone. Where it stood behind plumbing (a Local
+    /// channel that stays in the path), its queue goes on counting the talk until the
+    /// plumbing ends; the agent talks no longer.
+    pub(crate) fn phone_left(&mut self, cid: Cid, conn: &Name, at: Instant) {
+        let Some(phone) = self.connections.get(conn) else { return };
+        let Some(agent) = phone.agent.clone().filter(|_| phone.talked && phone.device != DeviceKind::Internal) else {
+            return;
+        };
+        let since = phone.since;
+        let Some(contact) = self.contacts.get(&cid) else { return };
+        let behind = |l: &LegState| match &l.device {
+            Some(d) if d == conn => true,
+            Some(d) => {
+                let front = self.connections.get(d);
+                front.is_some_and(|k| k.device == DeviceKind::Internal && k.since <= since && !k.cleared)
+            }
+            None => false,
+        };
+        let talks = |l: &LegState| {
+            l.row.role == LegRole::Queue && l.row.agent == agent && l.row.result == Some(LegResult::Answered)
+        };
+        let found = contact.legs.iter().rposition(|l| talks(l) && l.row.ended_at.is_none() && behind(l));
+        if let Some(leg) = found.and_then(|i| self.touch(cid)?.legs.get_mut(i)) {
+            leg.phone_left = Some(at);
+            leg.row.ended_at = Some(leg.row.answered_at.map_or(at, |a| at.max(a)));
+            leg.dirty = true;
         }
     }
 

@@ -38,11 +38,17 @@ fn inbound(contact: &Contact) -> ContactOutcome {
     }
     match (last.row.outcome, ended_by(contact)) {
         (VisitOutcome::Abandoned, _) => ContactOutcome::Abandoned,
+        // Waited in one queue, was refused by the next, and hung up.
+        (VisitOutcome::Rejected(_), EndedBy::Caller) if customers(contact).any(has_waited) => ContactOutcome::Abandoned,
         (VisitOutcome::Rejected(_), _) => ContactOutcome::Rejected,
         (VisitOutcome::FlowOut(_), EndedBy::Caller) => ContactOutcome::Abandoned,
         (VisitOutcome::FlowOut(_), EndedBy::System) => ContactOutcome::Lost,
         _ => ContactOutcome::Unknown,
     }
+}
+
+fn has_waited(visit: &VisitState) -> bool {
+    !matches!(visit.row.outcome, VisitOutcome::Rejected(_))
 }
 
 fn without_visit(contact: &Contact) -> ContactOutcome {
@@ -78,12 +84,18 @@ fn internal(contact: &Contact) -> ContactOutcome {
     if answered { ContactOutcome::Connected } else { ContactOutcome::Unknown }
 }
 
-/// Who ended it: what the customer's connection says, else what the last visit says.
+/// Who ended it: what the customer's connection says, else what the last visit says. Where
+/// the agent had hung up and the system only played the caller out (a survey, a farewell),
+/// it was the agent.
 pub(crate) fn ended_by(contact: &Contact) -> EndedBy {
-    if contact.ended_by != EndedBy::Unknown {
-        return contact.ended_by;
+    let last = contact.visits.iter().rev().find(|v| !v.row.retracted);
+    let talked = last.filter(|v| v.row.outcome == VisitOutcome::Answered && v.row.transferred.is_none());
+    match contact.ended_by {
+        EndedBy::Unknown => {}
+        EndedBy::System if talked.is_some_and(|v| v.by == EndedBy::Agent) => return EndedBy::Agent,
+        told => return told,
     }
-    match contact.visits.iter().rev().find(|v| !v.row.retracted) {
+    match last {
         Some(v) if v.row.outcome == VisitOutcome::Abandoned => EndedBy::Caller,
         Some(v) if v.row.outcome == VisitOutcome::Answered && v.row.transferred.is_none() => v.by,
         _ => EndedBy::Unknown,

@@ -59,6 +59,8 @@ pub(crate) struct LegState {
     pub device: Option<Name>,
     /// Ended because its visit went on; what the switch says of it still counts.
     pub inferred: bool,
+    /// When the agent's telephone left for good, before its queue told the end.
+    pub phone_left: Option<Instant>,
     /// Talk of earlier stretches of the same connection, milliseconds.
     pub talked_ms: i64,
     /// Begin of the present stretch of talk.
@@ -92,6 +94,8 @@ pub(crate) struct Conn {
     pub cleared: bool,
     /// It is in a conference.
     pub conferenced: bool,
+    /// It was in a conversation.
+    pub talked: bool,
     /// Somebody dialled it.
     pub dialled: bool,
     /// Recordings announced on it.

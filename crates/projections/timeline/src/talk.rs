@@ -28,6 +28,7 @@ impl Timeline {
         self.quit(conn);
         if let Some(state) = self.connections.get_mut(conn) {
             state.conversation = Some(conversation.clone());
+            state.talked = true;
         }
         let members = self.conversations.entry(conversation.clone()).or_default();
         if !members.contains(conn) {
