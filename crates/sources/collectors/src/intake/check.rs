@@ -42,6 +42,11 @@ impl Faults {
         let id = self.id;
         self.list.into_iter().map(move |(field, problem)| Fault { event: index, id: id.clone(), field, problem })
     }
+
+    /// All in one line, for a dead letter.
+    pub fn in_words(&self) -> String {
+        self.list.iter().map(|(field, problem)| format!("'{field}': {problem}")).collect::<Vec<_>>().join("; ")
+    }
 }
 
 /// The event as it goes into the log, and how many values were masked in it.

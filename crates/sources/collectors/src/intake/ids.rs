@@ -48,7 +48,14 @@ impl Ids {
     /// # Errors
     /// The log cannot be read.
     pub async fn read_back(log: &dyn EventLog, now: Instant, most: usize) -> Result<Self, LogError> {
-        let since = now.plus_millis(-REMEMBERED_MS);
+        Self::read_since(log, now.plus_millis(-REMEMBERED_MS), most).await
+    }
+
+    /// As [`Ids::read_back`], from any time on.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn read_since(log: &dyn EventLog, since: Instant, most: usize) -> Result<Self, LogError> {
         let mut found = Vec::new();
         for partition in 0..log.partitions(TOPIC_EVENTS).await? {
             let high = log.watermarks(TOPIC_EVENTS, partition).await?.high;

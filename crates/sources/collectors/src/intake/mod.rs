@@ -17,6 +17,7 @@ mod answer;
 mod check;
 pub mod ids;
 pub mod limits;
+pub mod lines;
 mod read;
 mod writer;
 
