@@ -13,6 +13,10 @@ use subtle::ConstantTimeEq;
 const SESSION: Duration = Duration::from_secs(8 * 3600);
 /// Sessions kept at once; the oldest goes first.
 const MOST_SESSIONS: usize = 1_000;
+/// Life of a code that a token's holder asked for.
+const CODE: Duration = Duration::from_secs(15 * 60);
+/// Such codes kept at once; the oldest goes first.
+const MOST_CODES: usize = 1_000;
 /// Name of the session's cookie.
 pub(crate) const COOKIE_NAME: &str = "ringledger_session";
 
@@ -128,13 +132,15 @@ pub struct Caller {
 /// Tokens, one-time codes and sessions.
 pub struct Access {
     tokens: Vec<Token>,
-    codes: Mutex<Vec<Token>>,
+    /// Each with its end; the first ones of a process last as long as it does.
+    codes: Mutex<Vec<(Token, Option<Instant>)>>,
     sessions: Mutex<HashMap<[u8; 32], (Caller, Instant)>>,
 }
 
 impl Access {
     /// With these tokens and one-time codes (each becomes a session once).
     pub fn new(tokens: Vec<Token>, codes: Vec<Token>) -> Self {
+        let codes = codes.into_iter().map(|c| (c, None)).collect();
         Self { tokens, codes: Mutex::new(codes), sessions: Mutex::default() }
     }
 
@@ -165,14 +171,14 @@ impl Access {
         sessions.get(&key).map(|(caller, _)| caller.clone())
     }
 
-    /// Turns a one-time code into a session; gives the cookie's value. The code is gone.
-    pub fn sign_in(&self, code: &str, fresh: &str) -> Option<String> {
+    /// Makes a session of this name, once for each code; tells whether the code was good.
+    pub fn sign_in(&self, code: &str, session: &str) -> bool {
         let hash: [u8; 32] = Sha256::digest(code.as_bytes()).into();
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = codes.iter().position(|c| bool::from(c.hash.ct_eq(&hash)))?;
-        let token = codes.swap_remove(at);
-        let value = hex::encode(Sha256::digest(format!("{code} {fresh}").as_bytes()));
-        let key: [u8; 32] = Sha256::digest(value.as_bytes()).into();
+        codes.retain(|(_, until)| until.is_none_or(|u| Instant::now() < u));
+        let Some(at) = codes.iter().position(|(c, _)| bool::from(c.hash.ct_eq(&hash))) else { return false };
+        let (token, _) = codes.swap_remove(at);
+        let key: [u8; 32] = Sha256::digest(session.as_bytes()).into();
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         if sessions.len() >= MOST_SESSIONS
             && let Some(oldest) = sessions.iter().min_by_key(|(_, (_, since))| *since).map(|(k, _)| *k)
@@ -181,7 +187,17 @@ impl Access {
         }
         let caller = Caller { name: token.name, role: token.role, by_session: true };
         sessions.insert(key, (caller, Instant::now()));
-        Some(value)
+        true
+    }
+
+    /// Takes a one-time code for `caller`: good for fifteen minutes.
+    pub fn issue(&self, caller: &Caller, code: &str) {
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        codes.retain(|(_, until)| until.is_none_or(|u| Instant::now() < u));
+        if codes.len() >= MOST_CODES {
+            codes.remove(0);
+        }
+        codes.push((Token::new(&caller.name, caller.role, code), Some(Instant::now() + CODE)));
     }
 }
 
@@ -210,12 +226,16 @@ mod tests {
     #[test]
     fn a_code_makes_one_session() {
         let access = Access::new(Vec::new(), vec![Token::new("first look", Role::Compliance, "code-1")]);
-        let cookie = access.sign_in("code-1", "x").unwrap();
-        assert_eq!(access.sign_in("code-1", "y"), None);
+        assert!(access.sign_in("code-1", "session-1"));
+        assert!(!access.sign_in("code-1", "session-2"));
         let mut h = HeaderMap::new();
-        h.insert(COOKIE, format!("a=b; {COOKIE_NAME}={cookie}").parse().unwrap());
-        assert!(access.caller(&h).unwrap().by_session);
-        h.insert(COOKIE, format!("{COOKIE_NAME}=0{cookie}").parse().unwrap());
+        h.insert(COOKIE, format!("a=b; {COOKIE_NAME}=session-1").parse().unwrap());
+        let caller = access.caller(&h).unwrap();
+        assert!(caller.by_session);
+        h.insert(COOKIE, format!("{COOKIE_NAME}=session-2").parse().unwrap());
         assert_eq!(access.caller(&h), None);
+        access.issue(&caller, "code-2");
+        assert!(access.sign_in("code-2", "session-2") && !access.sign_in("code-2", "session-3"));
+        assert_eq!(access.caller(&h).unwrap().name, "first look");
     }
 }

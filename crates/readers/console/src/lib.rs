@@ -9,7 +9,9 @@ mod auth;
 mod listen;
 mod pages;
 mod recordings;
+mod sender;
 mod server;
+mod sign_in;
 
 pub use auth::{Access, Role, Token, TokenError, tokens_from_text};
 pub use listen::serve;

@@ -1,4 +1,4 @@
-//! The few pages: sign-in, and the reason before a recording is heard.
+//! The few pages: sign-in, and the reason before a recording is heard. No scripts.
 
 /// Text made safe inside HTML and attributes.
 pub(crate) fn escape(text: &str) -> String {
@@ -16,58 +16,93 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
+/// One small sheet for all pages: the browser's own colours, light or dark, and a width
+/// that suits a telephone.
+const STYLE: &str = "\
+:root{color-scheme:light dark}\
+body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}\
+h1{font-size:1.5rem;line-height:1.25}\
+label{display:block;margin:1rem 0 .25rem}\
+input,button{font:inherit;padding:.5rem .75rem;box-sizing:border-box}\
+input[type=text]{width:100%}\
+button{margin-top:1rem}\
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.5rem}\
+dt{font-weight:600}dd{margin:0}\
+audio{width:100%;margin-top:1rem}\
+[role=alert]{border-left:.25rem solid light-dark(#b3261e,#f2b8b5);padding-left:.75rem}";
+
 fn page(title: &str, body: &str) -> String {
     let title = escape(title);
+    // The empty icon keeps browsers from asking for one.
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
-         <style>:root{{color-scheme:light dark}}body{{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;\
-         margin:3rem auto;padding:0 1rem}}label{{display:block;margin:1rem 0 .25rem}}\
-         input,select,button{{font:inherit;padding:.4rem .6rem}}input[type=text]{{width:100%;box-sizing:border-box}}\
-         button{{margin-top:1rem}}dt{{font-weight:600}}audio{{width:100%;margin-top:1rem}}</style></head>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} – Ringledger</title>\
+         <link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head>\
          <body><main><h1>{title}</h1>{body}</main></body></html>"
     )
 }
 
-/// The form that takes a one-time code.
-pub(crate) fn sign_in(code: &str, problem: Option<&str>) -> String {
-    let problem = problem.map(|p| format!("<p role=\"alert\">{}</p>", escape(p))).unwrap_or_default();
-    let code = escape(code);
+fn alert(problem: Option<&str>) -> String {
+    problem.map(|p| format!("<p role=\"alert\">{}</p>", escape(p))).unwrap_or_default()
+}
+
+/// The form that takes a one-time code; `recording` is where to go on after it.
+pub(crate) fn sign_in(code: &str, recording: Option<&str>, problem: Option<&str>) -> String {
+    let (problem, code) = (alert(problem), escape(code));
+    let recording = recording
+        .map(|id| format!("<input type=\"hidden\" name=\"recording\" value=\"{}\">", escape(id)))
+        .unwrap_or_default();
     page(
-        "Ringledger: sign in",
+        "Sign in",
         &format!(
             "{problem}<form method=\"post\" action=\"/sign-in\"><label for=\"code\">One-time code</label>\
-             <input type=\"text\" id=\"code\" name=\"code\" value=\"{code}\" autocomplete=\"off\" required>\
+             <input type=\"text\" id=\"code\" name=\"code\" value=\"{code}\" autocomplete=\"off\" \
+             autocapitalize=\"off\" spellcheck=\"false\" required>{recording}\
              <button type=\"submit\">Sign in</button></form>"
         ),
     )
 }
 
 /// After a sign-in.
-pub(crate) fn signed_in() -> String {
-    page("Ringledger: signed in", "<p>You are signed in for eight hours. Open a recording's link now.</p>")
+pub(crate) fn signed_in(recording: Option<&str>) -> String {
+    let next = match recording {
+        Some(id) => format!("<p><a href=\"/r/{}\">Go on to the recording</a></p>", encode(id)),
+        None => "<p>Open a recording's link now.</p>".to_owned(),
+    };
+    page("Signed in", &format!("<p>You are signed in for eight hours in this browser.</p>{next}"))
 }
 
-/// Asks for the reason; or plays, where one was given.
-pub(crate) fn recording(id: &str, facts: &[(&str, String)], reason: Option<&str>, problem: Option<&str>) -> String {
-    let list: String = facts
-        .iter()
-        .map(|(name, value)| format!("<dt>{}</dt><dd>{}</dd>", escape(name), escape(value)))
-        .collect();
-    let problem = problem.map(|p| format!("<p role=\"alert\">{}</p>", escape(p))).unwrap_or_default();
-    let action = match reason {
-        None => "<form method=\"get\"><label for=\"reason\">Why do you listen? It is kept with your name.</label>\
-                 <input type=\"text\" id=\"reason\" name=\"reason\" required minlength=\"3\" maxlength=\"500\">\
-                 <button type=\"submit\">Listen</button></form>"
+/// How far the one who asks has come with a recording.
+#[derive(Clone, Copy)]
+pub(crate) enum Step<'a> {
+    /// Nothing is stored.
+    NotStored,
+    /// The reason is wanted.
+    Reason,
+    /// It was given: play.
+    Play(&'a str),
+}
+
+/// What is known of a recording; asks for the reason, or plays, where one was given.
+pub(crate) fn recording(id: &str, facts: &[(&str, String)], step: Step<'_>) -> String {
+    let list: String =
+        facts.iter().map(|(name, value)| format!("<dt>{}</dt><dd>{}</dd>", escape(name), escape(value))).collect();
+    let action = match step {
+        Step::NotStored => "<p>Nothing is stored of this recording.</p>".to_owned(),
+        Step::Reason => "<form method=\"get\"><label for=\"reason\">Why do you listen? It is kept with your \
+                         name.</label><input type=\"text\" id=\"reason\" name=\"reason\" required minlength=\"3\" \
+                         maxlength=\"500\" autocomplete=\"off\"><button type=\"submit\">Listen</button></form>"
             .to_owned(),
-        Some(reason) => format!(
-            "<audio controls preload=\"none\" src=\"/r/{}?media=1&amp;reason={}\"></audio><p>Reason: {}</p>",
+        // Nothing is loaded, and so nothing heard or logged, before the button is pressed.
+        Step::Play(reason) => format!(
+            "<audio controls preload=\"none\" aria-label=\"Recording\" src=\"/r/{}?media=1&amp;reason={}\"></audio>\
+             <p>Reason: {}</p>",
             encode(id),
             encode(reason),
             escape(reason)
         ),
     };
-    page("Recording", &format!("{problem}<dl>{list}</dl>{action}"))
+    page("Recording", &format!("<dl>{list}</dl>{action}"))
 }
 
 /// Percent-encoding for a path segment or a query value (RFC 3986, unreserved kept).
@@ -89,8 +124,11 @@ mod tests {
 
     #[test]
     fn nothing_given_becomes_markup() {
-        let page = recording("a\"b", &[("Agent", "<script>".into())], Some("\"><b>&"), None);
+        let page = recording("a\"b", &[("Agent", "<script>".into())], Step::Play("\"><b>&"));
         assert!(!page.contains("<script>") && !page.contains("\"><b>"), "{page}");
         assert!(page.contains("/r/a%22b?media=1"));
+        let form = sign_in("\"><i>", Some("\"><b>"), Some("<u>"));
+        assert!(!form.contains("<i>") && !form.contains("<b>") && !form.contains("<u>"), "{form}");
+        assert!(signed_in(Some("//evil/..")).contains("href=\"/r/%2F%2Fevil%2F..\""));
     }
 }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use model::Name;
 use model::facts::Recording;
 use serde::Deserialize;
@@ -20,7 +20,7 @@ use vault::{Hearing, Served, Wanted};
 
 use crate::auth::Role;
 use crate::pages;
-use crate::server::{Server, allowed};
+use crate::server::{Server, allowed, html};
 
 /// Longest reason kept, characters.
 const LONGEST_REASON: usize = 500;
@@ -87,20 +87,33 @@ pub(crate) async fn hear(
     Query(ask): Query<Ask>,
     headers: HeaderMap,
 ) -> Response {
+    let wants_page = ask.media.is_none() && accepts_html(&headers);
     let caller = match allowed(&server, &headers, Role::hears) {
         Ok(caller) => caller,
+        Err(refused) if wants_page && refused.status() == StatusCode::UNAUTHORIZED => {
+            let why =
+                Some("Recordings are heard by those who are signed in. Whoever runs Ringledger can give you a code.");
+            return html(StatusCode::UNAUTHORIZED, pages::sign_in("", Some(&id), why));
+        }
         Err(refused) => return *refused,
     };
+    if caller.by_session && !wants_page && from_elsewhere(&headers) {
+        return (StatusCode::FORBIDDEN, "open the recording's own page\n").into_response();
+    }
     let recording = match server.library.find(&id).await {
         Ok(Some(recording)) => recording,
         Ok(None) => return (StatusCode::NOT_FOUND, "there is no such recording\n").into_response(),
         Err(e) => return failed(&e),
     };
-    let wants_page = ask.media.is_none() && accepts_html(&headers);
     let given = ask.reason.or_else(|| Some(headers.get(REASON)?.to_str().ok()?.to_owned()));
     let reason = given.map(|r| r.trim().chars().take(LONGEST_REASON).collect::<String>()).filter(|r| r.len() >= 3);
     if wants_page {
-        return Html(pages::recording(&id, &facts(&recording), reason.as_deref(), None)).into_response();
+        let step = match &reason {
+            _ if recording.uri.is_none() => pages::Step::NotStored,
+            None => pages::Step::Reason,
+            Some(reason) => pages::Step::Play(reason),
+        };
+        return html(StatusCode::OK, pages::recording(&id, &facts(&recording), step));
     }
     let Some(reason) = reason else {
         let text = "a reason is needed: `?reason=…` or the header X-Access-Reason\n";
@@ -134,11 +147,20 @@ fn accepts_html(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|a| a.to_str().ok()).is_some_and(|a| a.contains("text/html"))
 }
 
+/// Whether a browser says that another site's page asks: it could put a reason into
+/// somebody's mouth.
+fn from_elsewhere(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+}
+
 fn facts(recording: &Recording) -> Vec<(&'static str, String)> {
-    let mut facts = vec![("Started", recording.started_at.to_rfc3339())];
+    let started = recording.started_at.to_rfc3339();
+    // To the second, as people read it: `2026-11-22 05:48:48 UTC`.
+    let started = started.get(..19).map_or(started.clone(), |s| format!("{} UTC", s.replace('T', " ")));
+    let mut facts = vec![("Started", started)];
     facts.extend(recording.agent.as_ref().map(|a| ("Agent", a.to_string())));
     facts.extend(recording.queue.as_ref().map(|q| ("Queue", q.to_string())));
-    facts.extend(recording.duration_ms.map(|d| ("Length", format!("{} s", d / 1000))));
+    facts.extend(recording.duration_ms.map(|d| ("Length", format!("{}.{} s", d / 1000, d % 1000 / 100))));
     facts.extend(recording.note.clone().map(|n| ("Note", n)));
     facts
 }

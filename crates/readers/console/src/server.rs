@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Form, Query, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
-use serde::Deserialize;
+use axum::routing::{get, post};
 
-use crate::auth::{Access, COOKIE_NAME, Caller, Role};
+use crate::auth::{Access, Caller, Role};
 use crate::recordings::{self, Grants, Library};
-use crate::pages;
+use crate::sign_in;
 
 /// Largest form taken, bytes.
 const BODY: usize = 16 << 10;
@@ -53,7 +52,8 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .route("/sign-in", get(sign_in_page).post(sign_in))
+        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/sign-in/codes", post(sign_in::code))
         .route("/r/{recording_id}", get(recordings::hear))
         .layer(DefaultBodyLimit::max(BODY))
         .with_state(server)
@@ -82,36 +82,29 @@ pub(crate) fn allowed(server: &Server, headers: &HeaderMap, may: fn(Role) -> boo
         Some(caller) if may(caller.role) => Ok(caller),
         Some(_) => Err(Box::new((StatusCode::FORBIDDEN, "your role does not allow this\n").into_response())),
         None => {
-            let mut response = (StatusCode::UNAUTHORIZED, "sign in, or send `Authorization: Bearer …`\n").into_response();
+            let mut response =
+                (StatusCode::UNAUTHORIZED, "sign in, or send `Authorization: Bearer …`\n").into_response();
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             Err(Box::new(response))
         }
     }
 }
 
-#[derive(Deserialize)]
-struct Code {
-    #[serde(default)]
-    code: String,
-}
-
-async fn sign_in_page(Query(code): Query<Code>) -> Html<String> {
-    // The code is used only when the form is sent: a link preview must not use it up.
-    Html(pages::sign_in(&code.code, None))
-}
-
-async fn sign_in(State(server): State<Arc<Server>>, Form(code): Form<Code>) -> Response {
-    let fresh = format!("{:?}", std::time::SystemTime::now());
-    match server.access.sign_in(code.code.trim(), &fresh) {
-        None => (StatusCode::FORBIDDEN, Html(pages::sign_in("", Some("This code is not valid, or was used before."))))
-            .into_response(),
-        Some(value) => {
-            let cookie = format!("{COOKIE_NAME}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=28800");
-            let mut response = Html(pages::signed_in()).into_response();
-            if let Ok(value) = HeaderValue::from_str(&cookie) {
-                response.headers_mut().insert(header::SET_COOKIE, value);
-            }
-            response
-        }
+/// A page: never kept by a cache, never framed, without scripts, and its address (it may
+/// hold a code or a reason) is told to nobody.
+pub(crate) fn html(status: StatusCode, page: String) -> Response {
+    let mut response = (status, Html(page)).into_response();
+    for (name, value) in [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; form-action 'self'; \
+             base-uri 'none'; frame-ancestors 'none'",
+        ),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
+    response
 }
