@@ -1,5 +1,5 @@
 //! The real parts that tests run against, installed into `tests/real/`:
-//! `kafka/lib` (jars), `venv` (Python: S3 server, readers, CRM client), `node` (CRM client).
+//! `kafka/lib` (jars), `venv` (Python: S3 server, readers, CRM client), `node` (CRM client, the browser's driver).
 //!
 //! Each is made from files of the repository that pin every version (`tests/*/…`), and
 //! made again only when one of them changes.

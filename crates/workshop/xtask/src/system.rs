@@ -1,6 +1,7 @@
 //! What only the system can give, by name and Debian package. In CI (`CI=true`), as root
 //! with apt-get, what is missing is installed; elsewhere it is named and nothing is done.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::run;
@@ -16,7 +17,7 @@ const NEEDS: &[Need] = &[
     Need { what: "a Java runtime, 17 or newer (Kafka)", packages: &["openjdk-17-jre-headless"], there: java },
     Need { what: "Maven (fetches Kafka)", packages: &["maven"], there: || runs("mvn", &["--version"]) },
     Need {
-        what: "Node.js and npm, 18 or newer (jsforce)",
+        what: "Node.js and npm, 18 or newer (jsforce, the browser's driver)",
         packages: &["nodejs", "npm"],
         there: || node() && runs("npm", &["--version"]),
     },
@@ -25,7 +26,11 @@ const NEEDS: &[Need] = &[
         packages: &["python3", "python3-venv"],
         there: || runs("python3", &["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))"]),
     },
+    Need { what: "the browser Chromium (pages)", packages: &["chromium"], there: || Path::new(CHROMIUM).is_file() },
 ];
+
+/// Where Debian's package puts the browser; the tests start it from there.
+const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// Makes sure that everything is there.
 ///
