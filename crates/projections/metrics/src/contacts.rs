@@ -1,7 +1,10 @@
 //! `report contacts` (`docs/metrics.md`, section 4).
 //!
-//! Contract: each contact counts once, whatever its direction, under the queue it joined
-//! first and the interval of that join; a contact that joined none (also one that was only
+//! Contract: a contact is a customer's journey: each inbound and outbound one counts once,
+//! and an internal one where its caller joined a queue and is no agent (a help desk for
+//! one's own house). Calls among agents, to their feature codes and consults that ended
+//! without a transfer are nobody's journey and would only thin out `lost_rate`. A contact
+//! counts under the queue it joined first and the interval of that join; a contact that joined none (also one that was only
 //! refused) under no queue (null) and the interval of its arrival. Records that were
 //! merged into another are left out. Attribution is always by arrival. `--queue` keeps
 //! the contacts that count under that queue; `--exclude-consults` looks over consult
@@ -9,7 +12,7 @@
 
 use std::collections::BTreeMap;
 
-use model::facts::{Call, ContactOutcome, Visit, VisitOutcome};
+use model::facts::{Call, ContactOutcome, Direction, Visit, VisitOutcome};
 use model::{DEFINITION_VERSION, Instant, Name};
 
 use crate::grid::{Grid, Span};
@@ -90,8 +93,12 @@ pub(crate) fn concerns(call: &Call, opts: &Options) -> bool {
         let mut visits = call.queue_visits.iter().filter(|v| !v.retracted).peekable();
         visits.peek().is_some() && visits.all(|v| v.consult)
     };
+    let among_agents = || {
+        call.direction == Direction::Internal && call.queue_visits.iter().filter(|v| !v.retracted).all(|v| v.consult)
+    };
     let (queue, at) = filed_under(call, opts);
     call.merged_into.is_none()
+        && !among_agents()
         && opts.of_center(&call.center)
         && opts.selects(at)
         && opts.queue.as_ref().is_none_or(|q| queue == Some(q))

@@ -80,6 +80,18 @@ fn each_contact_once_under_its_first_join() {
 }
 
 #[test]
+fn calls_among_agents_are_no_contacts_but_a_colleague_in_a_queue_is() {
+    let internal = |id, visits| Call { direction: Direction::Internal, ..call(id, 100, O::Unknown, visits) };
+    let mut consult = answered("support", 110, 5, 60, "Ann");
+    consult.consult = true;
+    let colleague = abandoned("support", 120, 9);
+    let calls = [internal("*45", vec![]), internal("consult", vec![consult]), internal("desk", vec![colleague])];
+    let rows = contacts(&calls, &Options::default());
+    let counted: Vec<_> = rows.iter().map(|r| (r.queue.clone(), r.contacts())).collect();
+    assert_eq!(counted, [(Some("support".into()), 1)]);
+}
+
+#[test]
 fn who_got_nobody_with_number_wait_and_a_later_answer() {
     let rows = lost(&day(), &Options::default());
     let seen: Vec<_> = rows.iter().map(|r| (r.call_id.as_str(), r.wait_ms, r.got_through_later)).collect();
