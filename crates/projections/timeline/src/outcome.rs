@@ -5,6 +5,7 @@
 //! queue unanswered (time-out, key, …) is `abandoned` where the caller hung up, `lost`
 //! where the system ended the call, else `unknown` (a queue_log alone does not tell).
 //! A call answered by an agent without any queue counts as `answered`. Internal contacts
+//! whose caller waited in a queue and is no agent count alike; others
 //! have `connected` where somebody answered, else `unknown`.
 
 use model::event::{DialResult, EndedBy};
@@ -17,6 +18,8 @@ pub(crate) fn outcome(contact: &Contact) -> ContactOutcome {
     match contact.direction {
         Some(Direction::Inbound) => inbound(contact),
         Some(Direction::Outbound) => outbound(contact),
+        // A colleague in a queue is its customer; an agent's own call is a consult.
+        _ if customers(contact).next().is_some() => inbound(contact),
         _ => internal(contact),
     }
 }

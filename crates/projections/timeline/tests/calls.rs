@@ -281,3 +281,65 @@ fn a_contact_long_after_its_end_takes_what_comes_late() {
     switch.say(600.0, "c", "support", "Alice", Body::AgentWorkingAfterCall { stated_ms: Some(1000) });
     assert_eq!(switch.visits()[0].acw_ms, Some(1000));
 }
+
+#[test]
+fn an_agent_behind_plumbing_talks_until_the_telephone_leaves() {
+    let mut switch = Switch::with_roster();
+    switch.originates(1.0, "c", "c", DeviceKind::Trunk, "442079460997");
+    switch.say(2.0, "c", "support", "", Body::Queued { position: None, ani: None });
+    switch.originates(3.0, "c", "local1", DeviceKind::Internal, "");
+    switch.originates(3.0, "c", "local2", DeviceKind::Internal, "");
+    switch.say(3.0, "c", "support", "Bob", Body::Delivered { device: Some("local1".into()) });
+    switch.originates(3.1, "c", "phone", DeviceKind::Station, "1002");
+    switch.connects(5.0, "c", "phone", "k2");
+    switch.connects(5.0, "c", "local2", "k2");
+    let answer = Body::Established { wait_ms: None, ring_ms: None, device: Some("local1".into()) };
+    switch.say(5.0, "c", "support", "Bob", answer);
+    switch.connects(5.0, "c", "local1", "k1");
+    switch.connects(5.0, "c", "c", "k1");
+    // Bob passes the customer on: his telephone is gone, the plumbing stays in the path.
+    switch.disconnects(10.0, "c", "phone", "k2");
+    switch.clears(10.0, "c", "phone", EndedBy::Unknown);
+    switch.say(30.0, "c", "support", "Bob", released(Some((3000, 25_000))));
+    for connection in ["local1", "local2", "c"] {
+        switch.clears(30.0, "c", connection, EndedBy::Caller);
+    }
+    let legs = switch.legs();
+    let leg = legs.iter().find(|l| l.role == LegRole::Queue).expect("a leg");
+    assert_eq!((leg.answered_at, leg.ended_at), (Some(at(5.0)), Some(at(10.0))));
+    assert_eq!(leg.talk_ms, Some(25_000), "as the switch states it");
+    assert_eq!(switch.visit().talk_ms, Some(25_000));
+}
+
+#[test]
+fn a_caller_refused_after_a_wait_who_hangs_up_has_abandoned() {
+    let refused = |by| {
+        let mut switch = Switch::with_roster();
+        switch.originates(1.0, "c", "c", DeviceKind::Trunk, "442079460997");
+        switch.say(2.0, "c", "support", "", Body::Queued { position: None, ani: None });
+        let timeout =
+            Body::Diverted { reason: model::event::DivertReason::Timeout, wait_ms: Some(14_000), entry_position: None };
+        switch.say(16.0, "c", "support", "", timeout);
+        switch.say(16.1, "c", "sales", "", Body::Rejected { reason: model::event::RejectReason::Full });
+        switch.clears(17.0, "c", "c", by);
+        switch.call("c").outcome
+    };
+    assert_eq!(refused(EndedBy::Caller), ContactOutcome::Abandoned);
+    assert_eq!(refused(EndedBy::System), ContactOutcome::Rejected);
+}
+
+#[test]
+fn a_farewell_by_the_system_leaves_the_end_with_the_agent() {
+    let ended = |released_by, cleared_by| {
+        let mut switch = a_customer_talks_with_alice();
+        let release =
+            Body::Released { by: released_by, transferred: None, wait_ms: None, talk_ms: None, entry_position: None };
+        switch.say(30.0, "c", "support", "Alice", release);
+        switch.clears(30.0, "c", "a", EndedBy::Unknown);
+        switch.clears(36.0, "c", "c", cleared_by);
+        switch.call("c").ended_by
+    };
+    assert_eq!(ended(EndedBy::Agent, EndedBy::System), EndedBy::Agent);
+    assert_eq!(ended(EndedBy::Agent, EndedBy::Caller), EndedBy::Caller);
+    assert_eq!(ended(EndedBy::Caller, EndedBy::System), EndedBy::System);
+}

@@ -84,7 +84,7 @@ impl Step<'_, '_> {
         let id = self.id.clone();
         let Some(bridge) = self.row.detail("bridge_id") else { return };
         let whom = self.whom(&id);
-        self.end_holds(&id);
+        self.end_hold_of(&id);
         let caller = self.state.channels.get(&id).and_then(|c| c.serves.clone());
         let by = if caller.is_some() { EndedBy::Agent } else { EndedBy::Caller };
         let stay = self.state.channels.get_mut(caller.as_ref().unwrap_or(&id)).and_then(|c| c.stay.as_mut());
@@ -134,18 +134,25 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Holds by or of a channel that leaves its conversation end with it.
+    /// The hold of a channel that leaves its conversation ends with it. (One whose holder
+    /// leaves, to consult on the same channel, lasts until its music ends.)
+    fn end_hold_of(&mut self, id: &Name) {
+        let holder = self.state.channels.get_mut(id).and_then(|c| c.held_by.take());
+        if let Some(holder) = holder {
+            let whom = self.whom(&holder);
+            self.emit.push(&whom, Body::Retrieved);
+        }
+    }
+
+    /// Holds by or of a channel end with it.
     fn end_holds(&mut self, id: &Name) {
-        let Some(bridge) = self.state.channels.get(id).and_then(|c| c.bridge.clone()) else { return };
-        let members = self.state.bridges.get(&bridge).cloned().unwrap_or_default();
-        for member in members {
-            let Some(channel) = self.state.channels.get_mut(&member) else { continue };
-            if (member == *id || channel.held_by.as_ref() == Some(id))
-                && let Some(holder) = channel.held_by.take()
-            {
-                let whom = self.whom(&holder);
-                self.emit.push(&whom, Body::Retrieved);
-            }
+        self.end_hold_of(id);
+        let held: Vec<Name> = (self.state.channels.iter())
+            .filter(|(_, c)| c.held_by.as_ref() == Some(id))
+            .map(|(held, _)| held.clone())
+            .collect();
+        for held in held {
+            self.end_hold_of(&held);
         }
     }
 

@@ -4,6 +4,7 @@ mod channels;
 mod decoder;
 mod framer;
 mod masker;
+mod parties;
 mod queues;
 mod same_calls;
 
