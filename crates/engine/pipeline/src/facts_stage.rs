@@ -5,6 +5,10 @@
 //! already is discarded for that table. A flush at X publishes derived records, commits
 //! each table once with `txn` X, then commits X to the group. An owner that was overtaken
 //! drops the partition's state and takes it up anew.
+//!
+//! A flush that size forces goes on beside the fold (`flight`), one at a time; one that a
+//! caller asks for has landed when it returns. After a failed flush the stage owns nothing
+//! any more: what it was about to make durable is folded anew by whoever takes it up.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,15 +17,13 @@ use std::time::Duration;
 use event_log::{EventLog, LogError};
 use model::TOPIC_EVENTS;
 use model::facts::Facts;
-use tables::{CommitError, Lake, Table, TablesError, Txn};
+use tables::{Lake, Table, TablesError};
 
-use crate::clock;
+use crate::ahead::Ahead;
+use crate::flight::{Cargo, Flight, Landed};
 use crate::fold::{PartitionFold, Reject};
-use crate::limits::{FLUSH_ROWS, READ_BYTES, READ_RECORDS, SNAPSHOT_RECORDS, TABLE_LAG_RECORDS};
-use crate::owned::Owned;
-use crate::publish;
-use crate::rows;
-use crate::retry::{Failure, retry};
+use crate::limits::{FLUSH_ROWS, READ_WAIT, SNAPSHOT_RECORDS, TABLE_LAG_RECORDS};
+use crate::owned::{Owned, TABLES};
 use crate::snapshots::{SnapshotError, Snapshots};
 use crate::switch_fold::FoldConfig;
 
@@ -83,6 +85,8 @@ pub struct FactsStage {
     owned: BTreeMap<i32, Owned>,
     pending: Facts,
     rejects: Vec<Reject>,
+    ahead: Ahead,
+    flight: Option<Flight>,
     /// What was done so far.
     pub counts: FactsCounts,
 }
@@ -98,6 +102,8 @@ impl FactsStage {
             owned: BTreeMap::new(),
             pending: Facts::default(),
             rejects: Vec::new(),
+            ahead: Ahead::default(),
+            flight: None,
             counts: FactsCounts::default(),
         }
     }
@@ -130,6 +136,7 @@ impl FactsStage {
             }
             .into());
         }
+        self.ahead.forget(partition);
         self.owned.insert(partition, Owned::new(fold, versions, app_id));
         Ok(())
     }
@@ -141,6 +148,7 @@ impl FactsStage {
     pub async fn let_go(&mut self, partition: i32) -> Result<(), StageError> {
         let flushed = self.flush().await;
         self.owned.remove(&partition);
+        self.ahead.forget(partition);
         flushed
     }
 
@@ -167,10 +175,8 @@ impl FactsStage {
     pub async fn step(&mut self, wait: Duration) -> Result<usize, StageError> {
         let mut read = 0;
         for partition in self.partitions() {
-            read += self.step_partition(partition).await?;
-            if self.waiting_rows() >= FLUSH_ROWS {
-                self.flush().await?;
-            }
+            read += self.step_partition(partition, Duration::ZERO).await?;
+            self.flush_if_full().await?;
         }
         if read == 0 && !wait.is_zero() {
             tokio::time::sleep(wait).await;
@@ -178,11 +184,9 @@ impl FactsStage {
         Ok(read)
     }
 
-    async fn step_partition(&mut self, partition: i32) -> Result<usize, StageError> {
+    async fn step_partition(&mut self, partition: i32, wait: Duration) -> Result<usize, StageError> {
         let Some(owned) = self.owned.get_mut(&partition) else { return Ok(0) };
-        let next = owned.fold.next_offset();
-        let records =
-            self.log.read(TOPIC_EVENTS, partition, next, READ_RECORDS, READ_BYTES, Duration::ZERO).await?;
+        let records = self.ahead.take(&self.log, partition, owned.fold.next_offset(), wait).await?;
         for record in &records {
             owned.apply(record, &mut self.pending, &mut self.rejects);
         }
@@ -196,17 +200,15 @@ impl FactsStage {
     /// See [`FactsStage::step`] and [`FactsStage::flush`].
     pub async fn run_until_idle(&mut self, progress: &(dyn Fn(u64) + Sync)) -> Result<(), StageError> {
         loop {
+            let overtaken = self.counts.overtaken;
             for partition in self.partitions() {
                 let high = self.log.watermarks(TOPIC_EVENTS, partition).await?.high;
                 while self.owned.get(&partition).is_some_and(|o| o.fold.next_offset() < high) {
-                    let read = self.step_partition(partition).await?;
+                    let read = self.step_partition(partition, READ_WAIT).await?;
                     progress(read as u64);
-                    if self.waiting_rows() >= FLUSH_ROWS {
-                        self.flush().await?;
-                    }
+                    self.flush_if_full().await?;
                 }
             }
-            let overtaken = self.counts.overtaken;
             self.flush().await?;
             if overtaken == self.counts.overtaken {
                 return Ok(());
@@ -233,75 +235,83 @@ impl FactsStage {
     }
 
     async fn flush_lagging(&mut self, most_lag: i64) -> Result<(), StageError> {
-        let behind = self.owned.values().any(|o| o.lags(most_lag));
-        if self.waiting_rows() == 0 && !behind {
-            return Ok(());
+        self.settle().await?;
+        self.start_flush(most_lag);
+        self.settle().await
+    }
+
+    /// Starts a flush where enough rows wait, after the one before has landed.
+    async fn flush_if_full(&mut self) -> Result<(), StageError> {
+        let landed = self.flight.as_ref().is_some_and(Flight::is_finished);
+        let full = self.waiting_rows() >= FLUSH_ROWS;
+        if landed || full {
+            self.settle().await?;
         }
-        if self.config.publish {
-            publish::calls(&*self.log, &self.pending.calls).await?;
-            publish::rejects(&*self.log, &self.rejects, clock::now()).await?;
+        if full {
+            self.start_flush(TABLE_LAG_RECORDS);
         }
-        self.counts.dead_letters += self.rejects.len() as u64;
-        self.rejects.clear();
-        let facts = std::mem::take(&mut self.pending);
-        for (i, table) in Table::ALL.iter().enumerate() {
-            let behind = self.owned.values().any(|o| o.lag(i) >= most_lag);
-            if (rows::count(*table, &facts) > 0 || behind) && !self.commit(i, *table, &facts).await? {
-                return self.take_anew().await;
+        Ok(())
+    }
+
+    fn start_flush(&mut self, most_lag: i64) {
+        let waiting = (&mut self.pending, &mut self.rejects);
+        let cargo = Cargo::load(&self.owned, waiting, most_lag, self.config.publish);
+        self.flight = cargo.map(|c| c.start(self.log.clone(), self.lake.clone()));
+    }
+
+    /// Waits for the flush that is under way, and notes what became of it.
+    async fn settle(&mut self) -> Result<(), StageError> {
+        let Some(flight) = self.flight.take() else { return Ok(()) };
+        let landed = flight.await.unwrap_or_else(|e| Err(StageError::Fatal(format!("a flush ended in a panic: {e}"))));
+        match landed {
+            Err(e) => {
+                self.drop_all();
+                Err(e)
             }
+            Ok(landed) if landed.overtaken => self.take_anew().await,
+            Ok(landed) => self.note(landed).await,
         }
-        self.counts.rows += facts.len() as u64;
-        self.counts.flushes += 1;
-        self.counts.restated = self.folds().map(PartitionFold::restated).sum();
-        self.after_flush().await
+    }
+
+    /// What was folded and has not landed must not be followed by later commits.
+    fn drop_all(&mut self) {
+        self.partitions().into_iter().for_each(|p| self.ahead.forget(p));
+        self.owned.clear();
+        self.pending = Facts::default();
+        self.rejects.clear();
     }
 
     /// Another owner was ahead: what was folded here is void, and is folded again from
     /// where the tables stand now.
     async fn take_anew(&mut self) -> Result<(), StageError> {
         self.counts.overtaken += 1;
-        for partition in self.partitions() {
-            self.owned.remove(&partition);
+        let partitions = self.partitions();
+        self.drop_all();
+        for partition in partitions {
             self.take(partition).await?;
         }
         Ok(())
     }
 
-    /// Commits one table; `false` where another owner has moved a `txn` of it.
-    async fn commit(&mut self, index: usize, table: Table, facts: &Facts) -> Result<bool, StageError> {
-        let txns: Vec<Txn> = self.owned.values().filter_map(|o| o.txn(index)).collect();
-        if txns.is_empty() {
-            return Ok(true);
-        }
-        let lake = &self.lake;
-        let result = retry(table.name(), || async {
-            match lake.commit(table, facts, &txns).await {
-                Ok(_) => Ok(None),
-                Err(CommitError::Overtaken { app_id, .. }) => Ok(Some(app_id)),
-                Err(e) => Err(Failure::Passing(e)),
-            }
-        })
-        .await
-        .map_err(|e| StageError::Fatal(format!("the tables: {e}")))?;
-        self.counts.retries += u64::from(result.1);
-        if let Some(app_id) = result.0 {
-            tracing::warn!(app_id, table = table.name(), "another owner has moved on; taking the partitions up anew");
-            return Ok(false);
-        }
-        self.owned.values_mut().for_each(|o| o.committed(index));
-        Ok(true)
-    }
-
-    async fn after_flush(&mut self) -> Result<(), StageError> {
-        for (partition, owned) in &mut self.owned {
-            if owned.tell_group() && self.config.publish {
-                let next = owned.fold.next_offset();
-                self.log.commit(&self.config.group, TOPIC_EVENTS, *partition, next).await?;
+    async fn note(&mut self, landed: Landed) -> Result<(), StageError> {
+        self.counts.rows += landed.rows;
+        self.counts.dead_letters += landed.dead_letters;
+        self.counts.retries += landed.retries;
+        self.counts.flushes += 1;
+        self.counts.restated = self.folds().map(PartitionFold::restated).sum();
+        for (partition, upto) in landed.upto {
+            let Some(owned) = self.owned.get_mut(&partition) else { continue };
+            (0..TABLES).filter(|i| landed.tables[*i]).for_each(|i| owned.committed(i, upto));
+            if owned.tell_group(upto + 1) && self.config.publish {
+                // Only so that lag can be seen: what is folded is told by the tables.
+                if let Err(e) = self.log.commit(&self.config.group, TOPIC_EVENTS, partition, upto + 1).await {
+                    tracing::warn!(partition, error = %e, "the group was not told how far the fold is");
+                }
             }
             if owned.since_snapshot() >= SNAPSHOT_RECORDS {
                 self.snapshots.save(&owned.fold).await?;
                 owned.snapshot_taken();
-                self.snapshots.prune(*partition, owned.least_version()).await?;
+                self.snapshots.prune(partition, owned.least_version()).await?;
             }
         }
         Ok(())

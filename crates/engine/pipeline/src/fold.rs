@@ -76,9 +76,7 @@ impl PartitionFold {
     pub fn apply(&mut self, record: &Record, out: &mut Facts) -> Result<(), Box<Reject>> {
         let position = Position { partition: self.partition, offset: record.offset };
         self.next = record.offset + 1;
-        let envelope = record
-            .envelope()
-            .map_err(|e| self.reject(record, position, "envelope", e.to_string(), None))?;
+        let envelope = record.envelope().map_err(|e| self.reject(record, position, "envelope", e.to_string(), None))?;
         let switch = match self.switches.get_mut(&envelope.switch) {
             Some(s) => s,
             None => self.switches.entry(envelope.switch.clone()).or_insert_with(|| {

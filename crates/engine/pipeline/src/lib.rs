@@ -8,18 +8,20 @@
 //!   of X, then tells the consumer group. Killed anywhere, the rows end as undisturbed.
 //! - Every queue, batch and retry has a stated limit ([`limits`]).
 
+mod ahead;
 pub mod clock;
 pub mod contacts;
 pub mod crm_queue;
 pub mod crm_stage;
 pub mod facts_stage;
+mod flight;
 pub mod fold;
 pub mod limits;
 pub mod owned;
 pub mod publish;
+pub mod recordings_stage;
 pub mod repeats;
 pub mod retry;
-pub mod recordings_stage;
 pub mod rows;
 pub mod snapshots;
 pub mod switch_fold;

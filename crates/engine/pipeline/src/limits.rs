@@ -6,8 +6,14 @@ use std::time::Duration;
 pub const READ_RECORDS: usize = 5_000;
 /// Bytes asked of the log in one read.
 pub const READ_BYTES: usize = 8 << 20;
-/// Rows held back before a flush is forced.
-pub const FLUSH_ROWS: usize = 200_000;
+/// Batches read ahead of the fold, over all partitions.
+pub const AHEAD: usize = 2;
+/// A batch of at least so many records says that there are more: the next is read ahead.
+pub const AHEAD_FROM: usize = 500;
+/// Longest wait for a record that the log is known to have.
+pub const READ_WAIT: Duration = Duration::from_millis(100);
+/// Rows held back before a flush is forced; as many may be on their way into tables.
+pub const FLUSH_ROWS: usize = 100_000;
 /// Longest time between two flushes while there are rows.
 pub const FLUSH_EVERY: Duration = Duration::from_secs(5);
 /// Records between two snapshots of a partition.

@@ -8,7 +8,7 @@ use crate::fold::{PartitionFold, Reject};
 use crate::rows;
 
 /// Number of tables.
-const TABLES: usize = Table::ALL.len();
+pub(crate) const TABLES: usize = Table::ALL.len();
 
 /// Rows of each table, to tell what one record brought.
 type Lengths = [usize; TABLES];
@@ -67,19 +67,14 @@ impl Owned {
         })
     }
 
-    /// The table has all of the fold now.
-    pub fn committed(&mut self, index: usize) {
-        self.versions[index] = self.versions[index].max(self.fold.next_offset() - 1);
+    /// The table has all of the fold up to an offset.
+    pub fn committed(&mut self, index: usize, upto: i64) {
+        self.versions[index] = self.versions[index].max(upto);
     }
 
     /// Records that a table lags behind.
     pub fn lag(&self, index: usize) -> i64 {
         self.fold.next_offset() - 1 - self.versions[index]
-    }
-
-    /// Whether some table lags so many records behind.
-    pub fn lags(&self, records: i64) -> bool {
-        (0..TABLES).any(|i| self.lag(i) >= records)
     }
 
     /// Version that every table has reached.
@@ -97,9 +92,9 @@ impl Owned {
         self.snapshot_at = self.fold.next_offset();
     }
 
-    /// Whether the group must be told where the fold stands; counts as told.
-    pub fn tell_group(&mut self) -> bool {
-        let next = self.fold.next_offset();
+    /// Whether the group must be told that everything below `next` is flushed; counts as
+    /// told.
+    pub fn tell_group(&mut self, next: i64) -> bool {
         std::mem::replace(&mut self.told, next) != next
     }
 }

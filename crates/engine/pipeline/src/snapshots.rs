@@ -155,8 +155,7 @@ impl Snapshots {
     pub async fn list(&self, partition: i32) -> Result<Vec<i64>, SnapshotError> {
         let folder = self.folder(partition);
         let objects: Vec<_> = self.store.list(Some(&folder)).try_collect().await?;
-        let mut offsets: Vec<i64> =
-            objects.iter().filter_map(|o| o.location.filename()?.parse().ok()).collect();
+        let mut offsets: Vec<i64> = objects.iter().filter_map(|o| o.location.filename()?.parse().ok()).collect();
         offsets.sort_unstable();
         Ok(offsets)
     }
