@@ -1,4 +1,6 @@
 //! What crosses crates is tested from here.
+pub mod crm_records;
+pub mod figures;
 pub mod fuzz;
 pub mod kafka;
 pub mod process;

@@ -46,6 +46,8 @@ pub struct CrmStage {
     settings: MappingSettings,
     rosters: HashMap<Name, Roster>,
     queue: CrmQueue,
+    /// Where the group was told that it stands, by partition.
+    told: HashMap<i32, i64>,
     tasks: HashMap<(Name, Name), Option<String>>,
     intervals: HashMap<(Name, Name, Name, Instant), i64>,
     /// What was done so far.
@@ -66,6 +68,7 @@ impl CrmStage {
             settings,
             rosters,
             queue: CrmQueue::default(),
+            told: HashMap::new(),
             tasks: HashMap::new(),
             intervals: HashMap::new(),
             counts: CrmCounts::default(),
@@ -92,7 +95,10 @@ impl CrmStage {
         let wrote = !due.is_empty();
         self.write(due).await?;
         for (partition, next) in self.queue.positions() {
-            self.log.commit(&self.group(), TOPIC_CALLS, partition, next).await?;
+            if self.told.get(&partition) != Some(&next) {
+                self.log.commit(&self.group(), TOPIC_CALLS, partition, next).await?;
+                self.told.insert(partition, next);
+            }
         }
         Ok(read > 0 || wrote)
     }
@@ -154,7 +160,8 @@ impl CrmStage {
             match party {
                 Err(later) => {
                     self.counts.later += 1;
-                    self.queue.later(waiting, clock::now().plus_millis(i64::try_from(later.after_ms).unwrap_or(i64::MAX)));
+                    self.queue
+                        .later(waiting, clock::now().plus_millis(i64::try_from(later.after_ms).unwrap_or(i64::MAX)));
                 }
                 Ok(party) => {
                     let made = self.rows_of(&waiting.call, &party);

@@ -23,6 +23,9 @@ const AT_ONCE: usize = 4;
 /// A recording that did not come so long after its end is missing, milliseconds.
 pub const DEADLINE_MS: i64 = 15 * 60_000;
 
+/// A file that nobody announced is an orphan when it has rested so long, milliseconds.
+const ORPHAN_SETTLE_MS: i64 = 60 * 60_000;
+
 /// How recordings are waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waiting {
@@ -159,7 +162,7 @@ impl RecordingsStage {
         let Source::Folder(folder) = &self.source else { return Ok(RecordingCounts::default()) };
         let announced = rows.iter().filter(|r| r.state != RecordingState::Orphan);
         let announced = announced.filter_map(|r| r.source.as_ref().map(ToString::to_string)).collect();
-        let sweep = self.vault.orphans(folder, place.0, announced, &self.terms()).await?;
+        let sweep = self.vault.orphans(folder, place.0, announced, &self.orphan_terms()).await?;
         for text in &sweep.skipped {
             tracing::warn!(what = %text, "not looked into");
         }
@@ -172,9 +175,20 @@ impl RecordingsStage {
             let at = outcome.started_at.unwrap_or_default();
             self.tell(outcome, place, at).await?;
         }
-        match sweep.failures.into_iter().next() {
-            Some((_, error)) => Err(error.into()),
-            None => Ok(counts),
+        for (_, error) in sweep.failures {
+            match error.kind() {
+                FailureKind::NotYet => counts.waiting += 1,
+                _ => return Err(error.into()),
+            }
+        }
+        Ok(counts)
+    }
+
+    /// While a switch runs, a file that changed lately may yet be announced.
+    fn orphan_terms(&self) -> Terms {
+        match self.waiting {
+            Waiting::InputEnded => self.terms(),
+            Waiting::Live => Terms { settle_ms: Some(ORPHAN_SETTLE_MS), ..self.terms() },
         }
     }
 

@@ -22,7 +22,7 @@ mod topics;
 use async_trait::async_trait;
 use bytes::Bytes;
 use model::Instant;
-pub use topics::{PARTITIONS, topics};
+pub use topics::{PARTITIONS, TOPIC_LEASES, topics};
 
 pub use embedded::EmbeddedLog;
 #[cfg(feature = "bench")]

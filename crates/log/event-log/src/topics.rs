@@ -32,8 +32,9 @@ pub fn topics() -> Vec<TopicSpec> {
     ]
 }
 
-/// Epochs of leases by source; the embedded log keeps them elsewhere.
-pub(crate) const TOPIC_LEASES: &str = "cti.leases";
+/// Epochs of leases by source; the embedded log keeps them elsewhere. Its one partition is
+/// also what processes share out that take turns at a task.
+pub const TOPIC_LEASES: &str = "cti.leases";
 
 /// The topic of the leases.
 pub(crate) fn leases() -> TopicSpec {

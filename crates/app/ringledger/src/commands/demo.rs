@@ -120,7 +120,7 @@ impl Serving {
         let sandbox_url = format!("http://{}", listener.local_addr().map_err(|e| other(&e))?);
         // The sandbox ends with the process's own work, not with the signal that ends a wait.
         let ended = CancellationToken::new();
-        let mut tasks = run::Tasks::new(ended.clone());
+        let mut tasks = run::Tasks::new(ended.clone(), services.telemetry.clone());
         let (served, until) = (sandbox.clone(), ended.clone());
         tokio::spawn(async move {
             let stop = async move { until.cancelled().await };

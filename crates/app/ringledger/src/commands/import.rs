@@ -13,6 +13,7 @@ use crate::args::Import;
 use crate::data_dir::{self, Writing};
 use crate::failure::Failure;
 use crate::output::say;
+use crate::run::settings;
 use crate::{recordings, roster_file};
 
 /// Runs it.
@@ -24,8 +25,14 @@ pub async fn run(args: Import) -> Result<ExitCode, Failure> {
     for file in &args.files {
         readable(file)?;
     }
+    if let Some(folder) = &args.recordings {
+        std::fs::read_dir(folder).map_err(|e| Failure::File(format!("--recordings {}", folder.display()), e))?;
+    }
     let roster = args.roster.as_deref().map(roster_file::read).transpose()?;
     let writing = data_dir::open_writing(&args.data.data_dir).await?;
+    // This import may say another roster than the pipeline that runs here at other times.
+    let root = &args.data.data_dir;
+    settings::forget(root, &args.switch).map_err(|e| Failure::File(root.display().to_string(), e))?;
     let import = FileImport {
         switch: args.switch.as_str().into(),
         center: args.center.as_str().into(),
@@ -87,10 +94,7 @@ async fn finish(writing: &Writing, args: &Import, fed: &FeedCounts) -> Result<Ex
 }
 
 fn report(fed: &FeedCounts, counts: &pipeline::facts_stage::FactsCounts, recordings: Option<&recordings::Handled>) {
-    say(&format!(
-        "log: {} events appended, {} there already, {} values masked",
-        fed.appended, fed.known, fed.masked
-    ));
+    say(&format!("log: {} events appended, {} there already, {} values masked", fed.appended, fed.known, fed.masked));
     say(&format!("tables: {} rows from {} records", counts.rows, counts.records));
     if let Some(h) = recordings {
         say(&format!("recordings: {h}"));

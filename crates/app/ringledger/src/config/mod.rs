@@ -8,6 +8,4 @@ mod read;
 mod shape;
 
 pub use read::read;
-pub use shape::{
-    Config, Kafka, RecordingsSource, SourceSection, Stage, StoreSection, SwitchSection,
-};
+pub use shape::{Config, Kafka, RecordingsSource, SourceSection, Stage, StoreSection, SwitchSection};

@@ -79,7 +79,7 @@ fn merge(whole: &mut Config, one: Config) -> Result<(), String> {
             return Err(format!("`switch.{name}` stands in another pipeline file already"));
         }
     }
-    whole.limits = one.limits;
+    take("limits", &mut whole.limits, one.limits)?;
     Ok(())
 }
 
@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_told_with_its_line_and_the_nearest_name() {
-        let e = parse("data_dir = 'x'\n[[source]]\ndialect = 'asterisk.ami'\nswitch = 'a'\nusernme = 'b'\n").unwrap_err();
+        let e =
+            parse("data_dir = 'x'\n[[source]]\ndialect = 'asterisk.ami'\nswitch = 'a'\nusernme = 'b'\n").unwrap_err();
         assert!(e.contains("line 5") && e.contains("did you mean `username`?"), "{e}");
         let e = parse("[htp]\nlisten = '127.0.0.1:1'\n").unwrap_err();
         assert!(e.contains("did you mean `http`?"), "{e}");
@@ -100,6 +101,9 @@ mod tests {
         let mut whole = parse("[lake]\nurl = 'a'\n").unwrap();
         let e = merge(&mut whole, parse("[lake]\nurl = 'b'\n").unwrap()).unwrap_err();
         assert!(e.contains("`lake`"), "{e}");
+        merge(&mut whole, parse("[limits]\nflush_ms = 7\n").unwrap()).unwrap();
+        merge(&mut whole, parse("[http]\nlisten = '127.0.0.1:1'\n").unwrap()).unwrap();
+        assert_eq!((whole.limits().flush_ms, whole.limits().drain_seconds), (7, 30));
     }
 
     #[test]

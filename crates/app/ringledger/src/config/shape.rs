@@ -32,8 +32,15 @@ pub struct Config {
     pub crm: CrmSection,
     /// The HTTP server.
     pub http: Option<HttpSection>,
-    /// Limits.
-    pub limits: Limits,
+    /// Limits; absent: the defaults.
+    pub limits: Option<Limits>,
+}
+
+impl Config {
+    /// The limits in force.
+    pub fn limits(&self) -> Limits {
+        self.limits.clone().unwrap_or_default()
+    }
 }
 
 /// A stage.

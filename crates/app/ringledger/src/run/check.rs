@@ -59,7 +59,7 @@ async fn log(config: &Config, root: &std::path::Path) -> Result<String, String> 
     let opened = async {
         std::fs::create_dir_all(crate::data_dir::log_dir(root))
             .map_err(|e| Failure::File(root.display().to_string(), e))?;
-        let log = services::open_log(config, root).await?;
+        let (log, _) = services::open_log(config, root).await?;
         for topic in event_log::topics() {
             log.ensure_topic(&topic).await?;
         }

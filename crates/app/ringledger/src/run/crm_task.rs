@@ -1,4 +1,5 @@
-//! The stage `crm`: one task a target, so that a slow one delays only itself.
+//! The stage `crm`: one task a target, so that a slow one delays only itself; one process
+//! a target, since an organisation's limits are for all.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::services::Services;
 use super::supervise::Tasks;
 use super::targets;
+use super::turn::in_turn;
 
 /// Rest between two rounds with nothing to do.
 const REST: Duration = Duration::from_secs(1);
@@ -22,9 +24,10 @@ const INTERVALS_BACK_MS: i64 = 48 * 3_600_000;
 pub fn start(services: &Arc<Services>, tasks: &mut Tasks) {
     for name in targets::names(&services.config) {
         let services = services.clone();
-        tasks.keep(format!("crm {name}"), move |stop| {
-            let services = services.clone();
-            async move { run(&services, name, stop).await }
+        let task = format!("crm {name}");
+        tasks.keep(task.clone(), move |stop| {
+            let (services, task) = (services.clone(), task.clone());
+            async move { in_turn(&services, &task, stop, |turn| run(&services, name, turn)).await }
         });
     }
 }

@@ -1,21 +1,25 @@
 //! The stage `facts`: a member of the consumer group, flushing on time and on size.
+//!
+//! Contract: a failure drops every state; what starts anew takes it up from tables and
+//! snapshots. A change of partitions is followed before more is read.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use event_log::{NewRecord, Rebalance};
-use metrics::render::json;
-use model::{TOPIC_EVENTS, TOPIC_LIVE};
+use event_log::{Membership, Rebalance};
+use model::TOPIC_EVENTS;
 use pipeline::facts_stage::{FactsConfig, FactsStage};
 use tokio_util::sync::CancellationToken;
 
+use super::lag::Lag;
+use super::live::Live;
 use super::services::Services;
 use super::supervise::Tasks;
 use crate::wiring;
 
 /// Longest rest where nothing is to be read.
 const REST: Duration = Duration::from_millis(50);
-/// Live figures are published so often.
+/// Live figures are looked at so often.
 const LIVE_EVERY: Duration = Duration::from_millis(500);
 
 /// Starts the stage.
@@ -27,37 +31,48 @@ pub fn start(services: &Arc<Services>, tasks: &mut Tasks) {
     });
 }
 
-async fn run(services: &Services, stop: CancellationToken) -> Result<(), String> {
+async fn run(services: &Arc<Services>, stop: CancellationToken) -> Result<(), String> {
     let group = services.config.kafka.as_ref().map_or("ringledger-facts", |k| k.group.as_str());
     let mut fold = wiring::fold_config();
-    fold.late_horizon_ms = services.config.limits.late_horizon_hours.saturating_mul(3_600_000);
+    fold.late_horizon_ms = services.config.limits().late_horizon_hours.saturating_mul(3_600_000);
     let config =
         FactsConfig { group: group.to_owned(), generation: wiring::GENERATION.to_owned(), fold, publish: true };
     let mut stage = FactsStage::new(services.log.clone(), services.lake.clone(), services.snapshots.clone(), config);
     let mut membership = services.log.join(group, TOPIC_EVENTS).await.map_err(|e| e.to_string())?;
-    let flush_every = Duration::from_millis(services.config.limits.flush_ms);
+    let ended = fold_until(services, &mut stage, &mut *membership, stop).await;
+    services.telemetry.facts(&stage.counts);
+    ended
+}
+
+async fn fold_until(
+    services: &Arc<Services>,
+    stage: &mut FactsStage,
+    membership: &mut dyn Membership,
+    stop: CancellationToken,
+) -> Result<(), String> {
+    let (mut live, lag) = (Live::default(), Lag::start(services));
+    let flush_every = Duration::from_millis(services.config.limits().flush_ms);
     let (mut flushed, mut lived) = (Instant::now(), Instant::now());
     while !stop.is_cancelled() {
-        if let Ok(change) = tokio::time::timeout(Duration::ZERO, membership.changed()).await {
-            follow(&mut stage, change.map_err(|e| e.to_string())?).await?;
+        while let Ok(change) = tokio::time::timeout(Duration::ZERO, membership.changed()).await {
+            follow(stage, change.map_err(|e| e.to_string())?).await?;
+            live.forget();
         }
-        let read = stage.step(REST).await.map_err(|e| e.to_string())?;
+        stage.step(REST).await.map_err(|e| e.to_string())?;
         if flushed.elapsed() >= flush_every {
             stage.flush().await.map_err(|e| e.to_string())?;
             flushed = Instant::now();
-            lag(services, &stage).await;
+            lag.stands(stage.folds().map(|f| (f.partition(), f.next_offset())).collect());
         }
         if lived.elapsed() >= LIVE_EVERY {
-            publish_live(services, &stage).await?;
+            live.publish(services, stage).await.map_err(|e| e.to_string())?;
             lived = Instant::now();
         }
-        services.telemetry.facts(&stage.counts, read);
+        services.telemetry.facts(&stage.counts);
     }
     // What the sources appended last is taken in before the process ends.
     stage.run_until_idle(&|_| {}).await.map_err(|e| e.to_string())?;
-    stage.finish().await.map_err(|e| e.to_string())?;
-    services.telemetry.facts(&stage.counts, 0);
-    Ok(())
+    stage.finish().await.map_err(|e| e.to_string())
 }
 
 async fn follow(stage: &mut FactsStage, change: Rebalance) -> Result<(), String> {
@@ -74,37 +89,6 @@ async fn follow(stage: &mut FactsStage, change: Rebalance) -> Result<(), String>
                 stage.let_go(partition).await.map_err(|e| e.to_string())?;
             }
         }
-    }
-    Ok(())
-}
-
-async fn lag(services: &Services, stage: &FactsStage) {
-    let stand: Vec<(i32, i64)> = stage.folds().map(|f| (f.partition(), f.next_offset())).collect();
-    for (partition, next) in stand {
-        if let Ok(marks) = services.log.watermarks(TOPIC_EVENTS, partition).await {
-            services.telemetry.lag(partition, marks.high - next);
-        }
-    }
-}
-
-/// Live figures of every switch, keyed by switch and queue.
-async fn publish_live(services: &Services, stage: &FactsStage) -> Result<(), String> {
-    let now = pipeline::clock::now();
-    let options = metrics::Options::default();
-    let mut batch = Vec::new();
-    for fold in stage.folds() {
-        for row in fold.live_rows(now, chrono_tz::UTC) {
-            batch.push(NewRecord {
-                key: format!("{}/{}", row.switch.as_deref().unwrap_or_default(), row.queue).into(),
-                partition: None,
-                timestamp_ms: None,
-                headers: Vec::new(),
-                value: json(std::slice::from_ref(&row), &options).into(),
-            });
-        }
-    }
-    if !batch.is_empty() {
-        services.log.append(TOPIC_LIVE, batch).await.map_err(|e| e.to_string())?;
     }
     Ok(())
 }

@@ -1,8 +1,10 @@
-//! The stage `http`: recordings' links, health, metrics.
+//! The stage `http`: recordings' links, health, metrics, the adapters' intake.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use collectors::intake::{Clock, Intake, IntakeSettings, MaySend};
 use console::{Access, Library, LibraryError, Server, Token, router, serve, tokens_from_text};
 use event_log::{EventLog, NewRecord};
 use model::facts::Recording;
@@ -14,6 +16,11 @@ use vault::{Hearing, Vault, Wanted};
 use super::services::Services;
 use super::supervise::Tasks;
 use crate::failure::Failure;
+
+/// How long those who listen to a recording may go on once the process drains.
+const LEAVING: Duration = Duration::from_secs(5);
+/// The intake's counts are taken so often.
+const COUNTS_EVERY: Duration = Duration::from_secs(1);
 
 /// Recordings as the lake, the log and the vault have them.
 pub struct Shelf {
@@ -66,8 +73,7 @@ pub async fn start(
     let tokens = match &section.tokens_file {
         None => Vec::new(),
         Some(path) => {
-            let text =
-                std::fs::read_to_string(path).map_err(|e| Failure::File(path.display().to_string(), e))?;
+            let text = std::fs::read_to_string(path).map_err(|e| Failure::File(path.display().to_string(), e))?;
             tokens_from_text(&text).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?
         }
     };
@@ -87,19 +93,55 @@ pub async fn serve_on(
     stop: CancellationToken,
     tasks: &mut Tasks,
 ) -> Result<std::net::SocketAddr, Failure> {
-    let shelf =
-        Shelf { lake: services.lake.clone(), log: services.log.clone(), vault: services.vault.clone() };
-    let server = Server::new(Access::new(tokens, codes), Arc::new(shelf), services.telemetry.clone());
-    let (address, task) = serve(router(Arc::new(server)), listen, stop).await.map_err(Failure::Other)?;
+    let shelf = Shelf { lake: services.lake.clone(), log: services.log.clone(), vault: services.vault.clone() };
+    let access = Access::new(tokens, codes);
+    let server = Arc::new(Server::new(access, Arc::new(shelf), services.telemetry.clone()));
+    let intake = intake(services, server.clone(), &stop).await?;
+    let router = router(server).merge(intake.router());
+    let (address, task) = serve(router, listen, stop.clone()).await.map_err(Failure::Other)?;
     let task = Arc::new(tokio::sync::Mutex::new(Some(task)));
-    tasks.keep("http".to_owned(), move |_| {
+    tasks.keep("http".to_owned(), move |stop| {
         let task = task.clone();
         async move {
             match task.lock().await.take() {
                 None => Ok(()),
-                Some(t) => t.await.map_err(|e| e.to_string())?.map_err(|e| e.to_string()),
+                Some(task) => until_left(task, stop).await,
             }
         }
     });
     Ok(address)
+}
+
+/// Waits for the server; once told to stop, those who listen still have a while.
+async fn until_left(
+    mut task: tokio::task::JoinHandle<std::io::Result<()>>,
+    stop: CancellationToken,
+) -> Result<(), String> {
+    let cut = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LEAVING).await;
+    };
+    tokio::select! {
+        ended = &mut task => ended.map_err(|e| e.to_string())?.map_err(|e| e.to_string()),
+        () = cut => {
+            tracing::info!("connections that still listened were cut");
+            task.abort();
+            Ok(())
+        }
+    }
+}
+
+/// The adapters' intake: one a process, with the console's tokens.
+async fn intake(services: &Arc<Services>, server: Arc<Server>, stop: &CancellationToken) -> Result<Arc<Intake>, Failure> {
+    let may_send: MaySend = Arc::new(move |headers| server.access.sender(headers));
+    let now: Clock = Arc::new(pipeline::clock::now);
+    let intake = Intake::open(services.log.clone(), IntakeSettings::default(), may_send, now).await?;
+    let (counted, telemetry, stop) = (intake.clone(), services.telemetry.clone(), stop.clone());
+    tokio::spawn(async move {
+        while !stop.is_cancelled() {
+            telemetry.intake(counted.counts());
+            tokio::time::sleep(COUNTS_EVERY).await;
+        }
+    });
+    Ok(intake)
 }

@@ -9,12 +9,16 @@ mod collect;
 mod crm_task;
 mod facts;
 pub mod http;
+mod lag;
+mod live;
 mod maintenance;
 mod recordings;
 pub mod services;
+pub mod settings;
 mod supervise;
 pub mod targets;
 pub mod telemetry;
+mod turn;
 mod wait;
 
 use std::path::PathBuf;
@@ -36,14 +40,14 @@ pub use supervise::Tasks;
 /// # Errors
 /// The pipeline cannot be started, or did not drain in time.
 pub async fn run(config: Config, data_dir: Option<PathBuf>, stop: CancellationToken) -> Result<(), Failure> {
-    let drain = Duration::from_secs(config.limits.drain_seconds);
+    let drain = Duration::from_secs(config.limits().drain_seconds);
     let services = Arc::new(Services::open(config, data_dir).await?);
     let wants = |stage| services.config.stages.is_empty() || services.config.stages.contains(&stage);
-    services.tell_settings().await?;
-    let mut sources = Tasks::new(stop.clone());
+    settings::tell(&services).await?;
+    let mut sources = Tasks::new(stop.clone(), services.telemetry.clone());
     // Folding goes on until the sources have stopped, so that a drain takes in all that was read.
     let after_sources = CancellationToken::new();
-    let mut stages = Tasks::new(after_sources.clone());
+    let mut stages = Tasks::new(after_sources.clone(), services.telemetry.clone());
     if wants(Stage::Http)
         && let Some(address) = http::start(&services, after_sources.clone(), &mut stages).await?
     {
@@ -70,12 +74,20 @@ pub async fn run(config: Config, data_dir: Option<PathBuf>, stop: CancellationTo
     tracing::info!("draining");
     services.telemetry.ready(false);
     let drained = tokio::time::timeout(drain, async {
-        sources.join().await;
+        let mut failures = sources.join().await;
         after_sources.cancel();
-        stages.join().await;
+        failures.extend(stages.join().await);
+        failures
     })
     .await;
-    drained.map_err(|_| {
-        Failure::Other(format!("the drain took longer than {drain:?} and was cut; the next start goes on where it was"))
-    })
+    let failures = drained.map_err(|_| cut(drain))?;
+    if failures.is_empty() {
+        tracing::info!("drained");
+        return Ok(());
+    }
+    Err(Failure::Other(format!("the drain failed: {}; the next start goes on where it was", failures.join("; "))))
+}
+
+fn cut(drain: Duration) -> Failure {
+    Failure::Other(format!("the drain took longer than {drain:?} and was cut; the next start goes on where it was"))
 }

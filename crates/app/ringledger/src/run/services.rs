@@ -1,12 +1,11 @@
 //! What the stages of a pipeline share: log, tables, snapshots, vault, telemetry.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use event_log::{EmbeddedLog, EventLog, KafkaConfig, KafkaLog, NewRecord};
-use model::acts::SwitchSettings;
-use model::{Act, Name, Roster, TOPIC_EVENTS};
+use event_log::{EmbeddedLog, EventLog, KafkaConfig, KafkaLog};
+use model::{Name, Roster};
 use object_store::ObjectStore;
 use object_store::prefix::PrefixStore;
 use pipeline::snapshots::Snapshots;
@@ -24,10 +23,14 @@ pub struct Services {
     pub config: Config,
     /// The log.
     pub log: Arc<dyn EventLog>,
+    /// The same, where it is the embedded one.
+    pub embedded: Option<EmbeddedLog>,
     /// The tables.
     pub lake: Arc<Lake>,
     /// The snapshots of `facts`.
     pub snapshots: Snapshots,
+    /// The store that they are in.
+    pub state: Arc<dyn ObjectStore>,
     /// The recordings.
     pub vault: Arc<Vault>,
     /// Metrics and readiness.
@@ -46,7 +49,7 @@ impl Services {
     pub async fn open(config: Config, root: Option<PathBuf>) -> Result<Self, Failure> {
         let root = root.or_else(|| config.data_dir.clone()).unwrap_or_else(|| PathBuf::from("ringledger-data"));
         std::fs::create_dir_all(data_dir::log_dir(&root)).map_err(|e| Failure::File(root.display().to_string(), e))?;
-        let log = open_log(&config, &root).await?;
+        let (log, embedded) = open_log(&config, &root).await?;
         for topic in event_log::topics() {
             log.ensure_topic(&topic).await?;
         }
@@ -58,12 +61,15 @@ impl Services {
                 rosters.insert(Name::from(switch), roster_file::read(path)?);
             }
         }
+        let state = state_store(&config, &root)?;
         Ok(Self {
-            snapshots: Snapshots::new(state_store(&config, &root)?, "facts", wiring::GENERATION),
+            snapshots: Snapshots::new(state.clone(), "facts", wiring::GENERATION),
+            state,
             vault: Arc::new(open_vault(&config, &root)?),
             lake: Arc::new(lake),
             telemetry: Arc::new(Telemetry::new()),
             log,
+            embedded,
             rosters,
             config,
             root,
@@ -76,56 +82,22 @@ impl Services {
         let by_source = || self.config.source.iter().find(|s| s.switch == switch).map(|s| s.center.clone());
         by_section.or_else(by_source).unwrap_or_else(|| "main".to_owned()).into()
     }
-
-    /// Says in the log what shapes the rows of each switch, unless it was said already: the
-    /// act's id is its content, and folds know acts by id.
-    ///
-    /// # Errors
-    /// The log cannot be written.
-    pub async fn tell_settings(&self) -> Result<(), Failure> {
-        let now = pipeline::clock::now();
-        let mut acts: BTreeMap<String, Vec<Act>> = BTreeMap::new();
-        for (switch, section) in &self.config.switch {
-            let settings = settings_of(section);
-            let of_switch = acts.entry(switch.clone()).or_default();
-            if settings != SwitchSettings::default() {
-                of_switch.push(Act::SettingsSet { settings });
-            }
-            if let Some(roster) = self.rosters.get(switch.as_str()) {
-                of_switch.push(Act::RosterSet { roster: roster.clone() });
-            }
-        }
-        for (switch, acts) in acts {
-            let (center, switch) = (self.center_of(&switch), Name::from(switch));
-            for act in acts {
-                let id = collectors::ids::act_id(&serde_json::to_string(&act).unwrap_or_default());
-                let envelope = act.envelope("settings", id, (&center, &switch), now, now);
-                self.log.append(TOPIC_EVENTS, vec![NewRecord::event(&envelope)]).await?;
-            }
-        }
-        Ok(())
-    }
 }
 
-fn settings_of(section: &crate::config::SwitchSection) -> SwitchSettings {
-    SwitchSettings {
-        figures: section.figures.as_deref().map(Name::from),
-        acw_pause_reasons: section.acw_pause_reasons.iter().map(Name::from).collect(),
-        sl_threshold_ms: section.service_level_seconds.map(|s| s * 1000),
-        short_abandon_ms: section.short_abandon_seconds.map(|s| s * 1000),
-        queue_thresholds: section.queue_service_level_seconds.iter().map(|(q, s)| (q.into(), s * 1000)).collect(),
-        default_region: section.region.as_deref().map(Name::from),
-    }
-}
-
-/// The log of a pipeline.
+/// The log of a pipeline, and the same where it is the embedded one.
 ///
 /// # Errors
 /// It cannot be opened: says which and what to do.
-pub async fn open_log(config: &Config, root: &std::path::Path) -> Result<Arc<dyn EventLog>, Failure> {
+pub async fn open_log(
+    config: &Config,
+    root: &std::path::Path,
+) -> Result<(Arc<dyn EventLog>, Option<EmbeddedLog>), Failure> {
     Ok(match &config.kafka {
-        None => Arc::new(EmbeddedLog::open(&data_dir::log_dir(root))?),
-        Some(kafka) => Arc::new(KafkaLog::connect(&kafka_config(kafka)?).await?),
+        None => {
+            let log = EmbeddedLog::open(&data_dir::log_dir(root))?;
+            (Arc::new(log.clone()), Some(log))
+        }
+        Some(kafka) => (Arc::new(KafkaLog::connect(&kafka_config(kafka)?).await?), None),
     })
 }
 
@@ -177,7 +149,11 @@ pub fn open_vault(config: &Config, root: &std::path::Path) -> Result<Vault, Fail
     Vault::open(&store).map_err(|e| Failure::Other(e.to_string()))
 }
 
-fn state_store(config: &Config, root: &std::path::Path) -> Result<Arc<dyn ObjectStore>, Failure> {
+/// The store of the snapshots.
+///
+/// # Errors
+/// Which place cannot be used, and why.
+pub fn state_store(config: &Config, root: &std::path::Path) -> Result<Arc<dyn ObjectStore>, Failure> {
     let failed = |place: &str, e: &dyn std::fmt::Display| Failure::Other(format!("state at {place}: {e}"));
     let Some(section) = &config.state else {
         let folder = root.join("state");

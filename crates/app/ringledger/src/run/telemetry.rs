@@ -1,53 +1,79 @@
 //! Metrics in Prometheus' text format, and readiness.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use console::Health;
 use crm::Status;
 use model::Name;
-use model::facts::Recording;
+use collectors::intake::IntakeCounts;
+use model::facts::{Recording, RecordingState};
 use pipeline::crm_stage::CrmCounts;
 use pipeline::facts_stage::FactsCounts;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 type Labels = Vec<(String, String)>;
 type Gauges = Family<Labels, Gauge<i64, AtomicI64>>;
+type Counters = Family<Labels, Counter<u64, AtomicU64>>;
+/// What a counter's owner counted when it told last.
+type Told = BTreeMap<(&'static str, Labels), u64>;
 
-/// Every metric of this process. Counts are given as they stand, so a gauge holds each:
-/// its name tells that it only grows (`_total`).
+/// Every metric of this process.
 pub struct Telemetry {
     registry: Registry,
     gauges: BTreeMap<&'static str, Gauges>,
+    counters: BTreeMap<&'static str, Counters>,
+    told: Mutex<Told>,
     ready: AtomicBool,
-    /// Sources that are not connected, and why.
-    lost: Mutex<BTreeMap<String, String>>,
+    /// Sources that are not connected.
+    lost: Mutex<BTreeSet<String>>,
+    /// Tasks that failed and wait to be started again.
+    failed: Mutex<BTreeSet<String>>,
 }
 
-/// Name and meaning of each.
-const METRICS: &[(&str, &str)] = &[
-    ("ringledger_records_folded", "Records read and folded since the start"),
-    ("ringledger_rows_committed", "Rows committed to tables since the start"),
-    ("ringledger_flushes", "Flushes since the start"),
-    ("ringledger_dead_letters", "Records that went to the dead letters since the start"),
-    ("ringledger_flush_retries", "Commits that were tried again since the start"),
-    ("ringledger_overtaken", "Times that another owner was found ahead since the start"),
-    ("ringledger_restated_rows", "Visits changed after their close since the start"),
+/// What only grows: name (without `_total`) and meaning.
+const COUNTERS: &[(&str, &str)] = &[
+    ("ringledger_records_folded", "Records read and folded"),
+    ("ringledger_rows_committed", "Rows committed to tables"),
+    ("ringledger_flushes", "Flushes"),
+    ("ringledger_dead_letters", "Records that went to the dead letters"),
+    ("ringledger_flush_retries", "Commits that were tried again"),
+    ("ringledger_overtaken", "Times that another owner was found ahead"),
+    ("ringledger_events_appended", "Events of a source appended"),
+    ("ringledger_adapter_events", "Adapter events by what became of them"),
+    ("ringledger_crm_rows_written", "Rows written to a CRM, by object"),
+    ("ringledger_crm_rows_parked", "Rows that a CRM refused for good"),
+    ("ringledger_crm_rows_put_off", "Rows put off"),
+    ("ringledger_crm_retries", "CRM requests repeated"),
+    ("ringledger_recording_retries", "Attempts at recordings repeated"),
+    ("ringledger_task_failures", "Times that a task failed and was started again"),
+];
+
+/// What rises and falls: name and meaning.
+const GAUGES: &[(&str, &str)] = &[
+    ("ringledger_restated_visits", "Visits of the folds as they stand that changed after their close"),
     ("ringledger_lag_records", "Records of a partition that are not folded yet"),
     ("ringledger_source_connected", "1 where a source is connected"),
-    ("ringledger_events_appended", "Events of a source appended since the start"),
-    ("ringledger_crm_rows_written", "Rows written to a CRM since the start, by object"),
-    ("ringledger_crm_rows_parked", "Rows that a CRM refused for good since the start"),
-    ("ringledger_crm_rows_put_off", "Rows put off since the start"),
     ("ringledger_crm_contacts_waiting", "Contacts that wait for their CRM rows"),
     ("ringledger_crm_budget_used", "Requests used of the CRM's daily limit"),
     ("ringledger_crm_budget_limit", "The CRM's daily limit"),
-    ("ringledger_crm_retries", "CRM requests repeated since the start"),
     ("ringledger_recordings", "Recordings by state"),
+];
+
+/// Every state of a recording, so that one that nothing is in shows 0.
+const STATES: [RecordingState; 7] = [
+    RecordingState::Recorded,
+    RecordingState::IntentionallyNot,
+    RecordingState::Partial,
+    RecordingState::Pending,
+    RecordingState::Empty,
+    RecordingState::Missing,
+    RecordingState::Orphan,
 ];
 
 impl Default for Telemetry {
@@ -60,24 +86,59 @@ impl Telemetry {
     /// Every metric, at nothing.
     pub fn new() -> Self {
         let mut registry = Registry::default();
-        let mut gauges = BTreeMap::new();
-        for (name, help) in METRICS {
+        let (mut gauges, mut counters) = (BTreeMap::new(), BTreeMap::new());
+        for (name, help) in GAUGES {
             let family = Gauges::default();
             registry.register(*name, *help, family.clone());
             gauges.insert(*name, family);
         }
-        Self { registry, gauges, ready: AtomicBool::new(false), lost: Mutex::default() }
-    }
-
-    fn set(&self, name: &'static str, labels: &[(&str, &str)], value: i64) {
-        let labels: Labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        if let Some(family) = self.gauges.get(name) {
-            family.get_or_create(&labels).set(value);
+        for (name, help) in COUNTERS {
+            let family = Counters::default();
+            registry.register(*name, *help, family.clone());
+            counters.insert(*name, family);
+        }
+        Self {
+            registry,
+            gauges,
+            counters,
+            told: Mutex::default(),
+            ready: AtomicBool::new(false),
+            lost: Mutex::default(),
+            failed: Mutex::default(),
         }
     }
 
+    fn set(&self, name: &'static str, labels: &[(&str, &str)], value: i64) {
+        if let Some(family) = self.gauges.get(name) {
+            family.get_or_create(&owned(labels)).set(value);
+        }
+    }
+
+    /// Takes in how far an owner has counted. One that counts from 0 again (its task was
+    /// started anew) adds to what was counted before.
     fn count(&self, name: &'static str, labels: &[(&str, &str)], value: u64) {
-        self.set(name, labels, i64::try_from(value).unwrap_or(i64::MAX));
+        let labels = owned(labels);
+        let before = lock(&self.told).insert((name, labels.clone()), value).unwrap_or(0);
+        if let Some(family) = self.counters.get(name) {
+            family.get_or_create(&labels).inc_by(value.checked_sub(before).unwrap_or(value));
+        }
+    }
+
+    fn add(&self, name: &'static str, labels: &[(&str, &str)], more: u64) {
+        if let Some(family) = self.counters.get(name) {
+            family.get_or_create(&owned(labels)).inc_by(more);
+        }
+    }
+
+    /// A task failed; it waits to be started again.
+    pub fn failed(&self, task: &str) {
+        self.add("ringledger_task_failures", &[("task", task)], 1);
+        lock(&self.failed).insert(task.to_owned());
+    }
+
+    /// A failed task was started again.
+    pub fn taken_up(&self, task: &str) {
+        lock(&self.failed).remove(task);
     }
 
     /// Everything is up, or draining.
@@ -86,14 +147,14 @@ impl Telemetry {
     }
 
     /// What the stage `facts` did.
-    pub fn facts(&self, counts: &FactsCounts, _read: usize) {
+    pub fn facts(&self, counts: &FactsCounts) {
         self.count("ringledger_records_folded", &[], counts.records);
         self.count("ringledger_rows_committed", &[], counts.rows);
         self.count("ringledger_flushes", &[], counts.flushes);
         self.count("ringledger_dead_letters", &[], counts.dead_letters);
         self.count("ringledger_flush_retries", &[], counts.retries);
         self.count("ringledger_overtaken", &[], counts.overtaken);
-        self.count("ringledger_restated_rows", &[], counts.restated);
+        self.set("ringledger_restated_visits", &[], whole(counts.restated));
     }
 
     /// How far a partition's fold is behind.
@@ -109,25 +170,53 @@ impl Telemetry {
         let of = [("target", target)];
         self.count("ringledger_crm_rows_parked", &of, counts.parked);
         self.count("ringledger_crm_rows_put_off", &of, counts.later);
-        self.count("ringledger_crm_contacts_waiting", &of, waiting as u64);
+        self.set("ringledger_crm_contacts_waiting", &of, whole(waiting as u64));
         self.count("ringledger_crm_retries", &of, status.retries);
         if let Some((used, limit)) = status.budget {
-            self.count("ringledger_crm_budget_used", &of, used);
-            self.count("ringledger_crm_budget_limit", &of, limit);
+            self.set("ringledger_crm_budget_used", &of, whole(used));
+            self.set("ringledger_crm_budget_limit", &of, whole(limit));
         }
     }
 
     /// Recordings of a switch by state.
     pub fn recordings(&self, switch: &Name, rows: &[Recording]) {
-        let mut by_state: BTreeMap<String, i64> = BTreeMap::new();
-        for row in rows {
-            let state = serde_json::to_string(&row.state).unwrap_or_default().replace('"', "");
-            *by_state.entry(state).or_default() += 1;
-        }
-        for (state, n) in by_state {
-            self.set("ringledger_recordings", &[("switch", switch), ("state", &state)], n);
+        for state in STATES {
+            let n = rows.iter().filter(|r| r.state == state).count() as u64;
+            let word = serde_json::to_string(&state).unwrap_or_default().replace('"', "");
+            self.set("ringledger_recordings", &[("switch", switch), ("state", &word)], whole(n));
         }
     }
+
+    /// Attempts at recordings of a switch that were repeated, since the last time.
+    pub fn recording_retries(&self, switch: &Name, more: u64) {
+        self.add("ringledger_recording_retries", &[("switch", switch)], more);
+    }
+
+    /// What the adapters' intake did.
+    pub fn intake(&self, counts: IntakeCounts) {
+        let stands = [
+            ("accepted", counts.accepted),
+            ("repeated", counts.repeated),
+            ("refused", counts.refused),
+            ("sent_away", counts.sent_away),
+            ("failed", counts.failed),
+        ];
+        for (outcome, n) in stands {
+            self.count("ringledger_adapter_events", &[("outcome", outcome)], n);
+        }
+    }
+}
+
+fn owned(labels: &[(&str, &str)]) -> Labels {
+    labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+}
+
+fn whole(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Health for Telemetry {
@@ -135,9 +224,11 @@ impl Health for Telemetry {
         if !self.ready.load(Ordering::Relaxed) {
             return Err("starting or draining".to_owned());
         }
-        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(task) = lock(&self.failed).first() {
+            return Err(format!("task {task} failed and waits to be started again"));
+        }
         // Why a source is lost may tell hosts and users: it stands in the log, not here.
-        match lost.keys().next() {
+        match lock(&self.lost).first() {
             None => Ok(()),
             Some(source) => Err(format!("source {source} is not connected")),
         }
@@ -157,41 +248,45 @@ pub struct SourceWatch {
     telemetry: Arc<Telemetry>,
     switch: String,
     dialect: String,
-    appended: AtomicI64,
 }
 
 impl SourceWatch {
     /// For one source; not connected yet.
     pub fn new(telemetry: Arc<Telemetry>, switch: &str, dialect: &str) -> Self {
-        let watch =
-            Self { telemetry, switch: switch.to_owned(), dialect: dialect.to_owned(), appended: AtomicI64::new(0) };
-        watch.put("ringledger_source_connected", 0);
+        let watch = Self { telemetry, switch: switch.to_owned(), dialect: dialect.to_owned() };
+        watch.stands(false);
         watch
     }
 
-    fn put(&self, name: &'static str, value: i64) {
-        self.telemetry.set(name, &[("switch", &self.switch), ("dialect", &self.dialect)], value);
+    fn stands(&self, connected: bool) {
+        let labels = [("switch", self.switch.as_str()), ("dialect", self.dialect.as_str())];
+        self.telemetry.set("ringledger_source_connected", &labels, i64::from(connected));
+        let name = format!("{} ({})", self.switch, self.dialect);
+        let mut lost = lock(&self.telemetry.lost);
+        if connected { lost.remove(&name) } else { lost.insert(name) };
     }
+}
 
-    fn name(&self) -> String {
-        format!("{} ({})", self.switch, self.dialect)
+impl Drop for SourceWatch {
+    /// A source that this process feeds no more is nothing that it lacks.
+    fn drop(&mut self) {
+        self.stands(true);
+        let labels = [("switch", self.switch.as_str()), ("dialect", self.dialect.as_str())];
+        self.telemetry.set("ringledger_source_connected", &labels, 0);
     }
 }
 
 impl collectors::ami::Watch for SourceWatch {
     fn connected(&self) {
-        self.put("ringledger_source_connected", 1);
-        self.telemetry.lost.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name());
+        self.stands(true);
     }
 
-    fn lost(&self, why: &str) {
-        self.put("ringledger_source_connected", 0);
-        self.telemetry.lost.lock().unwrap_or_else(PoisonError::into_inner).insert(self.name(), why.to_owned());
+    fn lost(&self, _why: &str) {
+        self.stands(false);
     }
 
     fn appended(&self, events: u64) {
-        let events = i64::try_from(events).unwrap_or(i64::MAX);
-        let all = self.appended.fetch_add(events, Ordering::Relaxed) + events;
-        self.put("ringledger_events_appended", all);
+        let labels = [("switch", self.switch.as_str()), ("dialect", self.dialect.as_str())];
+        self.telemetry.add("ringledger_events_appended", &labels, events);
     }
 }

@@ -23,6 +23,8 @@ use crate::{LogError, Membership, Rebalance};
 
 /// Changes that may wait for their reader; it is gone if it lets more wait.
 const WAITING: usize = 1024;
+/// How long a dropped membership waits until the group was told.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 type Member = BaseConsumer<Watch>;
 
@@ -130,11 +132,17 @@ impl Groups {
         let stop = Arc::new(AtomicBool::new(false));
         let ended = stop.clone();
         let clients = self.clients.clone();
+        let (leaving, left) = std::sync::mpsc::channel::<()>();
         std::thread::Builder::new()
             .name("ringledger-group".into())
-            .spawn(move || stay(&member, &ended, &clients))
+            .spawn(move || {
+                stay(&member, &ended, &clients);
+                // The last holder of a member tells the coordinator that it leaves.
+                drop(member);
+                drop(leaving);
+            })
             .map_err(|e| LogError::Fatal(format!("the group's thread cannot start: {e}")))?;
-        Ok(KafkaMember { changes, stop })
+        Ok(KafkaMember { changes, stop, left: Mutex::new(left) })
     }
 
     /// Writes a group's next offset; blocks.
@@ -198,15 +206,20 @@ fn stay(member: &Member, ended: &AtomicBool, clients: &Clients) {
     }
 }
 
-/// A membership; dropped, its thread leaves the group.
+/// A membership; dropped, its thread leaves the group. The drop waits a little for that:
+/// a process that ended before would leave its partitions waiting for the session's end.
 pub struct KafkaMember {
     changes: mpsc::Receiver<Result<Rebalance, LogError>>,
     stop: Arc<AtomicBool>,
+    left: Mutex<std::sync::mpsc::Receiver<()>>,
 }
 
 impl Drop for KafkaMember {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        let left = self.left.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // Nothing is ever sent: the other side is gone once the group was left.
+        let _ = left.recv_timeout(LEAVE_WITHIN);
     }
 }
 
