@@ -9,7 +9,7 @@ KEYS = {
     "queue_visits": "visit_id",
     "agent_legs": "leg_id",
     "agent_states": "stretch_id",
-    "calls": "call_id",
+    "calls": "switch, call_id",
     "queue_intervals": "switch, queue, interval_start",
     "recordings": "recording_id",
 }

@@ -72,7 +72,8 @@ impl Table {
             Self::QueueVisits => &["visit_id"],
             Self::AgentLegs => &["leg_id"],
             Self::AgentStates => &["stretch_id"],
-            Self::Calls => &["call_id"],
+            // Two switches may give the same native id.
+            Self::Calls => &["switch", "call_id"],
             Self::QueueIntervals => &["switch", "queue", "interval_start"],
             Self::Recordings => &["recording_id"],
         }

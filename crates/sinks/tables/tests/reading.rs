@@ -53,6 +53,23 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
+    fn contacts_of_two_switches_with_one_native_id_are_two(first in call()) {
+        let first = model::facts::Call { merged_into: None, ..first };
+        let mut second = first.clone();
+        second.switch = format!("{}-2", first.switch).into();
+        second.revision = first.revision + 1;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runs");
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().expect("a folder");
+            let lake = lake(folder.path()).await;
+            let both = Facts { calls: vec![first.clone(), second], ..Facts::default() };
+            commit_all(&lake, &both, 1, None).await;
+            let read = lake.calls(&Filter::default()).await.expect("reads");
+            assert_eq!(read.len(), 2, "{read:?}");
+        });
+    }
+
+    #[test]
     fn pruning_by_days_and_statistics_loses_nothing(
         facts in facts(), from in proptest::option::of(instant()), to in proptest::option::of(instant()),
         as_of in proptest::option::of(instant()),

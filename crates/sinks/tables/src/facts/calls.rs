@@ -56,7 +56,7 @@ columns! {
 
 columns! {
     CallBuilders, CallColumns for Call {
-        call_id: Name = |r| &r.call_id, "Key.";
+        call_id: Name = |r| &r.call_id, "Key, together with `switch`.";
         revision: i64 = |r| &r.revision, say::REVISION;
         center: Name = |r| &r.center, say::CENTER;
         switch: Name = |r| &r.switch, say::SWITCH;
@@ -148,7 +148,7 @@ impl Fact for Call {
         ))
     }
     fn key(&self) -> Key {
-        Key::id(&self.call_id)
+        Key::of_switch(&self.switch, &self.call_id)
     }
     fn revision(&self) -> i64 {
         self.revision

@@ -69,13 +69,18 @@ pub(crate) trait Fact: Row + Clone + Send + Sync + 'static {
     fn traits(&self) -> Traits<'_>;
 }
 
-/// The key of a row: an id, or switch, queue and begin of an interval.
+/// The key of a row: an id, an id and its switch, or switch, queue and begin of an interval.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key(Name, Name, Instant);
 
 impl Key {
     pub(crate) fn id(id: &Name) -> Self {
         Self(id.clone(), Name::default(), Instant::default())
+    }
+
+    /// An id that is unique within its switch.
+    pub(crate) fn of_switch(switch: &Name, id: &Name) -> Self {
+        Self(id.clone(), switch.clone(), Instant::default())
     }
 
     pub(crate) fn interval(switch: &Name, queue: &Name, start: Instant) -> Self {
