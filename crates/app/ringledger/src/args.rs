@@ -6,9 +6,15 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::upkeep_args;
 
+/// Where to begin, and what the exit code says.
+const FIRST: &str = "\
+To begin: `ringledger demo` replays a real switch and says what to try next; `ringledger import` takes a \
+switch's files.\nResults are on standard output, all else on standard error. Exit codes: 0 done, 1 failed or \
+found something wrong, 2 wrong use.";
+
 /// The ledger of a contact centre's calls.
 #[derive(Parser)]
-#[command(name = "ringledger", version, max_term_width = 110)]
+#[command(name = "ringledger", version, max_term_width = 110, after_help = FIRST)]
 pub struct Args {
     /// Say more on standard error (twice: everything).
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
@@ -70,7 +76,7 @@ pub struct Import {
     /// Name of the switch.
     #[arg(long)]
     pub switch: String,
-    /// What the files are: asterisk.queue_log, asterisk.ami, asterisk.cel, cti.adapter.
+    /// What the files are: asterisk.queue_log, asterisk.ami, asterisk.cel (adapters send theirs by HTTP).
     #[arg(long)]
     pub dialect: String,
     /// Name of the centre.
@@ -124,10 +130,10 @@ pub struct Report {
     /// arrival or event-time.
     #[arg(long, default_value = "arrival")]
     pub attribution: String,
-    /// T, such as 20s; or `switch` for each queue's own.
+    /// T, such as 20s; `switch`: each queue's own. Default: as set for the queue, else 20s.
     #[arg(long)]
     pub service_level: Option<String>,
-    /// S, such as 5s.
+    /// S, such as 5s: abandons up to it are short. Default: as set for the queue, else 5s.
     #[arg(long)]
     pub short_abandon: Option<String>,
     /// Leave out visits made by an agent's own call.

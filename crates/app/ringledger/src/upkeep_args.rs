@@ -123,7 +123,7 @@ pub enum Tables {
         #[command(flatten)]
         data: DataDir,
         /// Who is to read them.
-        #[arg(long, value_enum)]
+        #[arg(long, value_enum, default_value = "duckdb")]
         engine: ViewEngine,
     },
     /// Merge each day's small files into few large ones.

@@ -2,6 +2,7 @@
 //! the vault and a CRM sandbox. A second run continues and doubles nothing.
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,7 +24,11 @@ use crate::config::Config;
 use crate::data_dir;
 use crate::failure::Failure;
 use crate::output::{print, say};
-use crate::run::{self, services::Services, targets::{EngineTiming, FileJournal}};
+use crate::run::{
+    self,
+    services::Services,
+    targets::{EngineTiming, FileJournal},
+};
 use crate::{recordings, roster_file};
 
 /// The bundled capture, where the repository lies.
@@ -39,15 +44,20 @@ pub async fn run(args: Demo) -> Result<ExitCode, Failure> {
     let capture = args.capture.clone().unwrap_or_else(|| PathBuf::from(CAPTURE));
     let stream = capture.join("ami-events.raw.zst");
     if !stream.is_file() {
-        return Err(Failure::Usage(format!("{} is not there; name the folder of the capture with --capture", stream.display())));
+        return Err(Failure::Usage(format!(
+            "{} is not there; name the folder of the capture with --capture",
+            stream.display()
+        )));
     }
     let root = args.data.data_dir.clone();
     ingest(&root, &capture, &stream).await?;
     let stop = run::stop_on_signals();
     let serving = Serving::start(&root, &args, stop.clone()).await?;
     write_crm(&serving, &root, &capture).await?;
+    let stays = args.serve || (std::io::stdin().is_terminal() && std::io::stdout().is_terminal());
     report(&serving, &root).await?;
-    if args.serve || (std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+    next(&serving, &root, stays);
+    if stays {
         say("serving until Ctrl-C");
         stop.cancelled().await;
     }
@@ -76,7 +86,10 @@ async fn ingest(root: &Path, capture: &Path, stream: &Path) -> Result<(), Failur
     };
     let fed = feed_files(&writing, import, &|bytes| bar.inc(bytes)).await?;
     bar.finish_and_clear();
-    say(&format!("log: {} events appended, {} there already, {} digits and values masked", fed.appended, fed.known, fed.masked));
+    say(&format!(
+        "log: {} events appended, {} there already, {} digits and values masked",
+        fed.appended, fed.known, fed.masked
+    ));
     let bar = self::bar("folding the log into tables", fed.appended);
     let mut stage = writing.facts().await?;
     stage.run_until_idle(&|records| bar.inc(records)).await?;
@@ -84,12 +97,12 @@ async fn ingest(root: &Path, capture: &Path, stream: &Path) -> Result<(), Failur
     say(&format!("tables: {} rows from {} records", stage.counts.rows, stage.counts.records));
     let handled = recordings::handle(&writing, &mut stage, SWITCH, CENTER, &capture.join("recordings")).await?;
     say(&format!("recordings: {handled} (the repository carries 25 of the capture's 379 files)"));
-    stage.finish().await
-        .map_err(Into::into)
+    stage.finish().await.map_err(Into::into)
 }
 
 fn bar(what: &str, length: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg:32} [{wide_bar}] {percent:>3} %").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{msg:32} [{wide_bar}] {percent:>3} %")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(length.max(1)).with_style(style).with_message(what.to_owned())
 }
 
@@ -130,7 +143,10 @@ impl Serving {
         });
         let code = random_text()?;
         let codes = vec![console::Token::new("demo", console::Role::Administrator, &code)];
-        let address = run::http::serve_on(&services, args.listen, Vec::new(), codes, ended.clone(), &mut tasks).await?;
+        let place = folder.join("links-address");
+        let listen = free_again(&place, args.listen);
+        let address = run::http::serve_on(&services, listen, Vec::new(), codes, ended.clone(), &mut tasks).await?;
+        std::fs::write(&place, address.to_string()).map_err(|e| Failure::File(place.display().to_string(), e))?;
         services.telemetry.ready(true);
         drop(stop);
         Ok(Self { services, sandbox, sandbox_url, link_base: format!("http://{address}"), code, stop: ended, tasks })
@@ -140,6 +156,14 @@ impl Serving {
         self.stop.cancel();
         self.tasks.join().await;
     }
+}
+
+/// Where any port will do: the address of the run before, if it is free, so that the links
+/// that the sandbox holds go on working.
+fn free_again(place: &Path, asked: SocketAddr) -> SocketAddr {
+    let before = std::fs::read_to_string(place).ok().and_then(|t| t.parse::<SocketAddr>().ok());
+    let same = before.filter(|b| asked.port() == 0 && b.ip() == asked.ip());
+    same.filter(|b| std::net::TcpListener::bind(b).is_ok()).unwrap_or(asked)
 }
 
 fn random_text() -> Result<String, Failure> {
@@ -157,8 +181,7 @@ fn secret_in(path: &Path) -> Result<String, Failure> {
         return Ok(text.trim().to_owned());
     }
     let secret = random_text()?;
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
     file.write_all(secret.as_bytes()).map_err(failed)?;
     Ok(secret)
 }
@@ -219,18 +242,27 @@ async fn report(serving: &Serving, root: &Path) -> Result<(), Failure> {
     ));
     let held = |object| serving.sandbox.count(object).unwrap_or_default();
     print(&format!(
-        "The CRM sandbox holds {} Tasks, {} Call_Metric__c, {} Queue_Interval_Metric__c; look at {}/\n",
+        "The CRM sandbox holds {} Tasks, {} Call_Metric__c, {} Queue_Interval_Metric__c\n",
         held("Task"),
         held("Call_Metric__c"),
-        held("Queue_Interval_Metric__c"),
-        serving.sandbox_url
+        held("Queue_Interval_Metric__c")
     ));
     print(&format!("The tables lie in {}\n", root.join("lake").display()));
-    print(&format!("Sign in once to hear recordings: {}/sign-in?code={}\n", serving.link_base, serving.code));
-    let dir = root.display();
-    print(&format!(
-        "\nTry next:\n  ringledger report queues --data-dir {dir} --interval 15m --format json\n  \
-         ringledger report contacts --data-dir {dir} --lost\n  ringledger recordings list --data-dir {dir}\n"
-    ));
     Ok(())
+}
+
+/// What to look at while it serves, and what to try after it.
+fn next(serving: &Serving, root: &Path, stays: bool) {
+    // As the program was called: under `cargo run` it is not on the search path.
+    let (program, dir) = (std::env::args().next().unwrap_or_else(|| "ringledger".into()), root.display());
+    if stays {
+        print(&format!("\nLook at the CRM sandbox: {}/\n", serving.sandbox_url));
+        print(&format!("Sign in once to hear recordings: {}/sign-in?code={}\n", serving.link_base, serving.code));
+    } else {
+        print("\nTo look at the CRM sandbox and hear recordings in a browser: `demo --serve`\n");
+    }
+    print(&format!(
+        "\nTry next:\n  {program} report queues --data-dir {dir} --interval 15m --format json\n  \
+         {program} report contacts --data-dir {dir} --lost\n  {program} recordings list --data-dir {dir}\n"
+    ));
 }
