@@ -3,6 +3,7 @@
 //! Contract: built once by the cargo that runs the tests, in their profile; what it says
 //! on standard error goes into a file that a failing test shows; killed when dropped.
 
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
@@ -68,12 +69,23 @@ impl Process {
     /// # Panics
     /// Where it cannot be started.
     pub fn start(environment: &[(String, String)], arguments: &[&str], log: &Path) -> Self {
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a file for its log");
+        Self::spawn(environment, arguments, log, Stdio::null())
+    }
+
+    /// As `start`; `log` takes its standard output as well.
+    ///
+    /// # Panics
+    /// Where it cannot be started.
+    pub fn start_heard(environment: &[(String, String)], arguments: &[&str], log: &Path) -> Self {
+        Self::spawn(environment, arguments, log, appended(log).into())
+    }
+
+    fn spawn(environment: &[(String, String)], arguments: &[&str], log: &Path, output: Stdio) -> Self {
         let child = command(environment)
             .args(arguments)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(file)
+            .stdout(output)
+            .stderr(appended(log))
             .spawn()
             .expect("the program starts");
         Self { child, log: log.to_owned(), ended: None }
@@ -137,6 +149,10 @@ impl Process {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+fn appended(log: &Path) -> File {
+    OpenOptions::new().create(true).append(true).open(log).expect("a file for its log")
 }
 
 impl Drop for Process {

@@ -12,7 +12,7 @@ use crate::state::Sandbox;
 use crate::store::{Record, parse};
 
 /// Records of one object on the front page.
-const SHOWN: u64 = 50;
+const SHOWN: u64 = 500;
 
 /// Light and dark as the browser says; tables scroll in their own frame, never the page.
 const STYLE: &str = "\
