@@ -83,7 +83,8 @@ fn a_person_with_a_browser_finds_a_task_signs_in_and_hears_its_recording() {
     let (folder, parts) = (tempfile::tempdir().expect("a folder"), parts());
     let demo = Demo::start(folder.path());
     // Kept where somebody wants to look at them.
-    let pictures = std::env::var_os("RINGLEDGER_PICTURES").map_or_else(|| folder.path().join("pictures"), PathBuf::from);
+    let pictures =
+        std::env::var_os("RINGLEDGER_PICTURES").map_or_else(|| folder.path().join("pictures"), PathBuf::from);
     let mut given = json!({
         "parts": parts,
         "pictures": pictures,
