@@ -38,7 +38,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("reqwest", &["crm", "vault", "collectors"]),
     ("rusqlite", &["crm-sandbox"]),
     ("jsonwebtoken", &["crm", "crm-sandbox"]),
-    ("prometheus-client", &["console"]),
+    ("prometheus-client", &["ringledger"]),
     ("clap", &["ringledger"]),
     ("indicatif", &["ringledger"]),
     ("tracing-subscriber", &["ringledger"]),
