@@ -77,3 +77,90 @@ async fn reading_commands_work_beside_it_and_a_second_writer_is_told() {
     assert!(status.success(), "{status:?}\n{}", running.said());
     figures_come(&rig, &wanted).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_log_is_followed_through_rotation_and_truncation() {
+    let rig = Rig::new();
+    let wanted = imported(&rig, "asterisk.queue_log", &data("queue_log.gz")).await;
+    let whole = capture("queue_log.gz");
+    let lines: Vec<&[u8]> = whole.split_inclusive(|b| *b == b'\n').collect();
+    let part = |from: usize, to: usize| lines[lines.len() * from / 4..lines.len() * to / 4].concat();
+    let file = rig.path("queue_log");
+    std::fs::write(&file, part(0, 1)).expect("written");
+    let source =
+        format!("[[source]]\ndialect = \"asterisk.queue_log\"\nswitch = \"pbx1\"\npath = \"{}\"\n", file.display());
+    let pipeline = rig.pipeline("local", &[source, rig::switch("pbx1", false), rig::http(&rig), rig::limits()]);
+    let mut running = rig.run("run", &pipeline, "data");
+    running.wait_for("listening on http://", PATIENCE);
+    let append = |bytes: Vec<u8>| {
+        use std::io::Write;
+        let mut open = std::fs::OpenOptions::new().create(true).append(true).open(&file).expect("opened");
+        open.write_all(&bytes).expect("written");
+    };
+    let read_so_far = |parts: usize| {
+        let (rig, rows) = (&rig, lines.len() * parts / 4);
+        async move {
+            until("every row so far", PATIENCE, || async {
+                let cat = succeed(rig.environment(), &["log", "cat", "--data-dir", &rig.shown("data")]);
+                let kinds = cat.lines().map(|l| serde_json::from_str::<Value>(l).expect("JSON")["type"].clone());
+                let found = kinds.filter(|k| k == "asterisk.queue_log").count();
+                if found == rows { Ok(()) } else { Err(format!("{found} of {rows}")) }
+            })
+            .await;
+        }
+    };
+    read_so_far(1).await;
+    append(part(1, 2));
+    std::fs::rename(&file, rig.path("queue_log.1")).expect("rotated");
+    append(part(2, 3));
+    read_so_far(3).await;
+    std::fs::rename(rig.path("queue_log.1"), rig.path("queue_log.2")).expect("rotated");
+    std::fs::copy(&file, rig.path("queue_log.1")).expect("copied");
+    std::fs::File::create(&file).expect("truncated");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    append(part(3, 4));
+    read_so_far(4).await;
+    figures_come(&rig, &wanted).await;
+    assert!(running.terminate(Duration::from_secs(25)).success(), "{}", running.said());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn adapters_events_are_taken_once_and_answered_after_the_log_has_them() {
+    let rig = Rig::new();
+    let pipeline = rig.pipeline("local", &[rig::http(&rig), rig::limits()]);
+    let mut running = rig.run("run", &pipeline, "data");
+    let address = running.wait_for("listening on http://", PATIENCE);
+    let event = serde_json::json!({
+        "specversion": "1.0", "id": "note-1", "source": "/adapter/desk", "type": "cti.adapter", "switch": "pbx1",
+        "time": "2026-11-22T05:44:40.250Z",
+        "data": { "type": "NoteSaved", "call_id": "1795326271.0", "agent": "Ines", "text": "calls back" },
+    });
+    let send = |token: Option<&str>| {
+        let request = reqwest::Client::new().post(format!("http://{address}/v1/events"));
+        let request = request.header("content-type", "application/cloudevents+json").body(event.to_string());
+        let request = token.into_iter().fold(request, |r, t| r.bearer_auth(t));
+        async move {
+            let response = request.send().await.expect("an answer");
+            (response.status().as_u16(), response.json::<Value>().await.unwrap_or_default())
+        }
+    };
+    assert_eq!(send(None).await.0, 401);
+    assert_eq!(send(Some(rig::COMPLIANCE)).await.0, 403);
+    let kept = || {
+        let cat = succeed(rig.environment(), &["log", "cat", "--data-dir", &rig.shown("data")]);
+        cat.lines().filter(|l| l.contains("note-1")).count()
+    };
+    assert_eq!(kept(), 0);
+    assert_eq!(send(Some(rig::ADAPTER)).await, (202, serde_json::json!({ "accepted": 1, "repeated": 0 })));
+    assert_eq!(kept(), 1);
+    assert_eq!(send(Some(rig::ADAPTER)).await, (202, serde_json::json!({ "accepted": 0, "repeated": 1 })));
+    running.kill9();
+    let mut running = rig.run("again", &pipeline, "data");
+    let address = running.wait_for("listening on http://", PATIENCE);
+    let again = reqwest::Client::new().post(format!("http://{address}/v1/events")).bearer_auth(rig::ADAPTER);
+    let again = again.header("content-type", "application/cloudevents+json").body(event.to_string());
+    let answer: Value = again.send().await.expect("an answer").json().await.expect("JSON");
+    assert_eq!(answer, serde_json::json!({ "accepted": 0, "repeated": 1 }));
+    assert_eq!(kept(), 1);
+    assert!(running.terminate(Duration::from_secs(25)).success(), "{}", running.said());
+}
