@@ -36,8 +36,9 @@ async fn run(mut command: Command) -> Value {
     let output = output.unwrap_or_else(|e| panic!("{shown}: {e}"));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{shown} failed:\n{errors}");
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|e| panic!("{shown} printed no JSON ({e}): {}\n{errors}", String::from_utf8_lossy(&output.stdout)))
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| {
+        panic!("{shown} printed no JSON ({e}): {}\n{errors}", String::from_utf8_lossy(&output.stdout))
+    })
 }
 
 fn every(rows: &Value, created: bool) -> bool {

@@ -24,7 +24,10 @@ pub fn read(path: &Path) -> Result<Roster, Failure> {
     }
     let text = std::fs::read_to_string(path).map_err(|e| Failure::File(name(), e))?;
     parse(&text).map_err(|e| {
-        Failure::Usage(format!("{}: no roster: {e}; wanted is a JSON list of objects or CSV with the columns interface, name", name()))
+        Failure::Usage(format!(
+            "{}: no roster: {e}; wanted is a JSON list of objects or CSV with the columns interface, name",
+            name()
+        ))
     })
 }
 

@@ -8,8 +8,8 @@
 
 use std::collections::BTreeMap;
 
-use crm::mapping::{Due, due};
 use crm::MappingSettings;
+use crm::mapping::{Due, due};
 use model::facts::Call;
 use model::{Instant, Name};
 
@@ -83,8 +83,7 @@ impl CrmQueue {
                     Due::At(at) => released || at <= now,
                 }
         };
-        let keys: Vec<_> =
-            self.calls.iter().filter(|(_, w)| is_due(w)).map(|(k, _)| k.clone()).take(most).collect();
+        let keys: Vec<_> = self.calls.iter().filter(|(_, w)| is_due(w)).map(|(k, _)| k.clone()).take(most).collect();
         keys.iter().filter_map(|k| self.calls.get(k).cloned()).collect()
     }
 

@@ -95,7 +95,9 @@ async fn explain_call(id: &str, data: &DataDir, format: Format) -> Result<ExitCo
 async fn find(lake: &Lake, id: &str) -> Result<Call, Failure> {
     let calls = lake.calls(&Filter { call_id: Some(id.into()), ..Filter::default() }).await?;
     calls.into_iter().next().ok_or_else(|| {
-        Failure::Usage(format!("no contact has the id {id}; `ringledger explain queue` and `report contacts --lost` list ids"))
+        Failure::Usage(format!(
+            "no contact has the id {id}; `ringledger explain queue` and `report contacts --lost` list ids"
+        ))
     })
 }
 
@@ -115,7 +117,8 @@ async fn raw_events(data: &DataDir, call: &Call, events: &[EventRow]) -> Result<
 fn story(call: &Call, events: &[EventRow], raw: &[serde_json::Value]) -> String {
     let mut out = String::new();
     let number = call.ani.as_deref().or(call.ani_raw.as_deref()).unwrap_or("withheld");
-    let _ = writeln!(out, "{} {:?} from {number} to {}", call.call_id, call.direction, call.dnis.as_deref().unwrap_or("–"));
+    let _ =
+        writeln!(out, "{} {:?} from {number} to {}", call.call_id, call.direction, call.dnis.as_deref().unwrap_or("–"));
     let end = call.ended_at.map_or_else(|| "–".to_owned(), |e| e.to_rfc3339());
     let _ = writeln!(out, "{} to {end}, outcome {:?}, ended by {:?}", call.started_at, call.outcome, call.ended_by);
     let mut sorted: Vec<&EventRow> = events.iter().collect();

@@ -132,7 +132,11 @@ async fn until_left(
 }
 
 /// The adapters' intake: one a process, with the console's tokens.
-async fn intake(services: &Arc<Services>, server: Arc<Server>, stop: &CancellationToken) -> Result<Arc<Intake>, Failure> {
+async fn intake(
+    services: &Arc<Services>,
+    server: Arc<Server>,
+    stop: &CancellationToken,
+) -> Result<Arc<Intake>, Failure> {
     let may_send: MaySend = Arc::new(move |headers| server.access.sender(headers));
     let now: Clock = Arc::new(pipeline::clock::now);
     let intake = Intake::open(services.log.clone(), IntakeSettings::default(), may_send, now).await?;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use collectors::intake::IntakeCounts;
 use console::Health;
 use crm::Status;
 use model::Name;
-use collectors::intake::IntakeCounts;
 use model::facts::{Recording, RecordingState};
 use pipeline::crm_stage::CrmCounts;
 use pipeline::facts_stage::FactsCounts;
@@ -263,7 +263,11 @@ impl SourceWatch {
         self.telemetry.set("ringledger_source_connected", &labels, i64::from(connected));
         let name = format!("{} ({})", self.switch, self.dialect);
         let mut lost = lock(&self.telemetry.lost);
-        if connected { lost.remove(&name) } else { lost.insert(name) };
+        if connected {
+            lost.remove(&name)
+        } else {
+            lost.insert(name)
+        };
     }
 }
 
