@@ -95,6 +95,9 @@ impl Switch {
     /// Plays only so much (0 to 1) until told otherwise.
     pub fn hold_at(&self, part: f64) {
         let bytes = &self.shared.bytes;
+        if part <= 0.0 {
+            return self.shared.hold_at.store(0, Ordering::Relaxed);
+        }
         let wanted = (bytes.len() as f64 * part) as usize;
         let at = bytes[wanted.min(bytes.len())..].windows(4).position(|w| w == b"\r\n\r\n");
         self.shared.hold_at.store(at.map_or(bytes.len(), |p| wanted + p + 4), Ordering::Relaxed);
