@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
+use tests::crm_records::{set_faults, values};
 use tests::figures;
 use tests::process::{run, succeed};
 use tests::rig::{self, Rig, until};
@@ -76,6 +77,38 @@ async fn reading_commands_work_beside_it_and_a_second_writer_is_told() {
     let status = running.terminate(Duration::from_secs(25));
     assert!(status.success(), "{status:?}\n{}", running.said());
     figures_come(&rig, &wanted).await;
+    let mut again = rig.run("again", &pipeline, "data");
+    again.wait_for("partitions assigned", PATIENCE);
+    assert!(again.terminate(Duration::from_secs(25)).success(), "{}", again.said());
+    let cat = succeed(rig.environment(), &["log", "cat", "--data-dir", &folder]);
+    assert_eq!(cat.lines().filter(|l| l.contains("/ringledger/settings")).count(), 1, "settings are said once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_crm_delays_only_itself() {
+    let rig = Rig::new();
+    let wanted = imported(&rig, "asterisk.ami", &data(STREAM)).await;
+    let (_sandbox, crm) = rig.sandbox();
+    set_faults(&crm, &serde_json::json!({ "unavailable": 1_000_000 })).await;
+    let switch = Switch::start(&capture(STREAM));
+    let source = rig::source("pbx1", switch.port());
+    let parts = [source, rig::switch("pbx1", false), rig::salesforce(&crm), rig::http(&rig), rig::limits()];
+    let pipeline = rig.pipeline("local", &parts);
+    let mut running = rig.run("run", &pipeline, "data");
+    let address = running.wait_for("listening on http://", PATIENCE);
+    switch.wait_played(PATIENCE);
+    figures_come(&rig, &wanted).await;
+    let ready = reqwest::get(format!("http://{address}/readyz")).await.expect("an answer");
+    let (status, text) = (ready.status().as_u16(), ready.text().await.expect("text"));
+    assert!(status == 200 || text.contains("crm salesforce"), "{status} {text}");
+    set_faults(&crm, &serde_json::json!({ "slow": 1_000_000, "slow_ms": 50 })).await;
+    assert_eq!(values(&crm, "Task", "PBX_Call_Key__c").await, Ok(Vec::new()));
+    until("Tasks after all", PATIENCE, || async {
+        let tasks = values(&crm, "Task", "PBX_Call_Key__c").await?;
+        if tasks.len() > 10 { Ok(()) } else { Err(format!("{} Tasks", tasks.len())) }
+    })
+    .await;
+    assert!(running.terminate(Duration::from_secs(25)).success(), "{}", running.said());
 }
 
 #[tokio::test(flavor = "multi_thread")]
