@@ -1,8 +1,10 @@
 //! Recordings: announced, suspended, ended, and what became of them.
 //!
 //! The id is `<switch>-<connection>-<n>`, n counting the announcements on that connection
-//! (`<switch>-<call>-<position>` where none is stated), in letters that suit a URL path and an object key. The queue is the one
-//! that the caller is in or came from, the agent the first who talks on it.
+//! (`<switch>-<call>-<position>` where none is stated), in letters that suit a URL path
+//! and an object key. The queue is the one that the caller is in, else the next one (a
+//! dial plan may begin it just before the queue), else the one that the caller came from;
+//! the agent is the first who talks on it.
 
 use model::acts::RecordingOutcome;
 use model::facts::{LegResult, Recording, RecordingState as State};
@@ -117,6 +119,23 @@ impl Timeline {
         for recording in contact.recordings.iter_mut().filter(wanting) {
             recording.row.agent = Some(agent.clone());
             recording.dirty = true;
+        }
+    }
+
+    /// The caller joins a queue, or is refused there: open recordings that began on the
+    /// caller's connection since its stay before are of this queue.
+    pub(crate) fn recordings_get_queue(&mut self, cid: Cid, event: &Event, queue: &Name) {
+        let Some(conn) = &event.connection else { return };
+        let Some(contact) = self.touch(cid) else { return };
+        let own = contact.visits.iter().filter(|v| v.conn.as_ref() == Some(conn) && v.row.joined_at < event.at);
+        let left = own.map(|v| v.row.left_at.unwrap_or(event.at)).max();
+        for recording in contact.recordings.iter_mut().filter(|r| r.conn.as_ref() == Some(conn)) {
+            let row = &mut recording.row;
+            let since_then = row.agent.is_none() && left.is_none_or(|left| row.started_at >= left);
+            if row.ended_at.is_none() && (row.queue.is_none() || since_then) && row.queue.as_ref() != Some(queue) {
+                row.queue = Some(queue.clone());
+                recording.dirty = true;
+            }
         }
     }
 

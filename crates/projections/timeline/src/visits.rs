@@ -137,6 +137,7 @@ impl Timeline {
         visit.joined_told = true;
         visit.dirty = true;
         visit.row.entry_position = position.or(visit.row.entry_position);
+        self.recordings_get_queue(cid, event, queue);
         self.after_queue_event(cid);
     }
 
@@ -242,6 +243,7 @@ impl Timeline {
         visit.row.closed = true;
         visit.joined_told = true;
         self.add_visit(cid, visit);
+        self.recordings_get_queue(cid, event, queue);
         self.after_queue_event(cid);
     }
 

@@ -2,9 +2,9 @@
 mod world;
 
 use model::acts::RecordingOutcome;
-use model::event::{DeviceKind, DialResult, EndedBy, TransferKind};
+use model::event::{DeviceKind, DialResult, DivertReason, EndedBy, RejectReason, TransferKind};
 use model::facts::{ContactOutcome, Direction, LegRole, RecordingState, Visit};
-use model::{Act, Body};
+use model::{Act, Body, Name};
 use world::{Switch, at, released};
 
 /// A customer (`c`) whom Alice (`a`) answers from the queue at 14.
@@ -183,6 +183,38 @@ fn a_visit_whose_caller_is_gone_and_whose_end_nobody_tells_is_settled() {
     assert_eq!((visit.closed, visit.talk_ms, visit.left_at), (true, Some(16_000), Some(at(30.0))));
     switch.say(121.0, "", "support", "Alice", released(Some((4000, 15_500))));
     assert!(switch.visits().iter().all(|v| v.call_id != "c" || v.talk_ms == Some(16_000)), "too far off to be it");
+}
+
+#[test]
+fn a_recording_begun_before_the_queue_is_of_that_queue() {
+    let mut switch = Switch::with_roster();
+    let record = |switch: &mut Switch, seconds: f64, path: &str| {
+        switch.of(seconds, "c", "c", "", Body::RecordingStarted { path: Some(path.into()) });
+    };
+    let queued = || Body::Queued { position: None, ani: None };
+    let told = |switch: &Switch| {
+        let text = |n: &Option<Name>| n.as_deref().unwrap_or("-").to_owned();
+        switch.recordings().iter().map(|r| format!("{} {}", text(&r.queue), text(&r.agent))).collect::<Vec<_>>()
+    };
+    switch.originates(1.0, "c", "c", DeviceKind::Trunk, "442079460997");
+    record(&mut switch, 2.0, "one.wav");
+    assert_eq!(told(&switch), ["- -"]);
+    switch.say(2.1, "c", "support", "", queued());
+    assert_eq!(told(&switch), ["support -"]);
+    // The time is up: the dial plan begins another one and goes on to the next queue.
+    let time_out = Body::Diverted { reason: DivertReason::Timeout, wait_ms: Some(14_000), entry_position: None };
+    switch.say(16.1, "c", "support", "", time_out);
+    record(&mut switch, 16.2, "two.wav");
+    switch.say(16.3, "c", "sales", "", queued());
+    switch.say(20.0, "c", "sales", "Alice", Body::Established { wait_ms: None, ring_ms: None, device: None });
+    assert_eq!(told(&switch), ["support Alice", "sales Alice"]);
+    // Passed on to a telephone: still of the queue that the caller came from.
+    switch.say(30.0, "c", "sales", "Alice", released(None));
+    record(&mut switch, 31.0, "three.wav");
+    assert_eq!(told(&switch)[2], "sales -");
+    // Refused: of the queue that refused.
+    switch.say(32.0, "c", "vip", "", Body::Rejected { reason: RejectReason::Full });
+    assert_eq!(told(&switch), ["support Alice", "sales Alice", "vip -"]);
 }
 
 #[test]

@@ -100,7 +100,8 @@ impl State {
         emit.push(&whom, Body::Released { by, transferred, wait_ms, talk_ms, entry_position: None });
     }
 
-    /// `AgentRingNoAnswer`.
+    /// `AgentRingNoAnswer`; `AgentDump`: the member answered and hung up while what is
+    /// announced to members was played, and the caller waits on.
     pub fn agent_did_not_answer(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
         let caller = self.touch("", fields, emit);
         let (agent, _) = self.member(fields, emit);

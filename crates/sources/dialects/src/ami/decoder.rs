@@ -69,18 +69,18 @@ fn concern(event: &[u8]) -> Concern {
         | b"AOC-E" | b"AOC-S" | b"ParkedCall" | b"UnParkedCall" | b"ParkedCallGiveUp" | b"ParkedCallTimeOut"
         | b"ParkedCallSwap" | b"Pickup" | b"Rename" | b"Flash" | b"Wink" | b"DAHDIChannel" | b"Alarm" | b"AlarmClear"
         | b"SpanAlarm" | b"SpanAlarmClear" | b"DNDState" | b"BridgeInfoChannel" | b"BridgeInfoComplete" | b"BridgeListItem"
-        | b"BridgeListComplete" | b"BridgeVideoSourceUpdate" | b"BridgeTechnologyListItem" | b"AgentDump" | b"AgentsComplete"
+        | b"BridgeListComplete" | b"BridgeVideoSourceUpdate" | b"BridgeTechnologyListItem" | b"AgentsComplete"
         | b"Agents" | b"DeviceStateListComplete" | b"EndpointList" | b"EndpointListComplete" | b"ContactListComplete"
         | b"AorList" | b"AorListComplete" | b"AuthList" | b"AuthListComplete" | b"EndpointDetail" | b"EndpointDetailComplete"
         | b"AsyncAGIStart" | b"AsyncAGIExec" | b"AsyncAGIEnd" | b"AGIExecStart" | b"AGIExecEnd" | b"ChanSpyStart"
         | b"ChanSpyStop" | b"DBGetResponse" | b"DBGetComplete" | b"DBGetTreeComplete" | b"ListDialplan"
         | b"ShowDialPlanComplete" | b"QueueRule" | b"RTPAudioQoS" | b"MiniVoiceMail" | b"DeadlockStart" | b"Status"
-        | b"StatusComplete" | b"MonitorStart" | b"MonitorStop" | b"Userlogin" => Concern::Skip,
+        | b"StatusComplete" | b"MonitorStart" | b"MonitorStop" | b"Userlogin" | b"TestEvent" => Concern::Skip,
         b"Newchannel" | b"Newstate" | b"NewCallerid" | b"NewConnectedLine" | b"Hangup" | b"HangupRequest"
         | b"SoftHangupRequest" | b"DialBegin" | b"DialEnd" | b"BridgeEnter" | b"BridgeLeave" | b"BridgeMerge" | b"Hold"
         | b"Unhold" | b"BlindTransfer" | b"AttendedTransfer" | b"ConfbridgeJoin" | b"QueueCallerJoin"
         | b"QueueCallerLeave" | b"QueueCallerAbandon" | b"AgentCalled" | b"AgentConnect" | b"AgentComplete"
-        | b"AgentRingNoAnswer" | b"QueueMemberAdded" | b"QueueMemberRemoved" | b"QueueMemberPause" | b"QueueMemberPaused"
+        | b"AgentRingNoAnswer" | b"AgentDump" | b"QueueMemberAdded" | b"QueueMemberRemoved" | b"QueueMemberPause" | b"QueueMemberPaused"
         | b"QueueMemberStatus" | b"QueueMember" | b"QueueEntry" | b"QueueParams" | b"CoreShowChannel" | b"CoreShowChannelsComplete" | b"QueueStatusComplete" | b"MixMonitorStart"
         | b"MixMonitorStop" | b"MixMonitorMute" | b"UserEvent" | b"DTMFEnd" | b"LocalBridge" | b"FullyBooted"
         | b"Shutdown" | b"AgentLogin" | b"AgentLogoff" => Concern::Read,
@@ -144,7 +144,7 @@ impl State {
             "AgentCalled" => self.agent_called(fields, emit),
             "AgentConnect" => self.agent_connected(fields, emit),
             "AgentComplete" => self.agent_completed(fields, emit),
-            "AgentRingNoAnswer" => self.agent_did_not_answer(fields, emit),
+            "AgentRingNoAnswer" | "AgentDump" => self.agent_did_not_answer(fields, emit),
             "QueueMemberAdded" => self.member_added(fields, emit),
             "QueueMemberRemoved" => self.member_removed(fields, emit),
             "QueueMemberPause" | "QueueMemberPaused" => self.member_paused(fields, emit),

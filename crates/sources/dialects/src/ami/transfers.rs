@@ -32,10 +32,14 @@ impl State {
         // The switch's own feature consults on the very channel that talks to the customer;
         // its extension is then the place where that call is, not what was dialled.
         let by_feature = by.is_some() && by == second;
-        let to = target_leg.map(|t| self.behind_plumbing(t)).or_else(|| second.filter(|_| !by_feature));
+        let consult = second.clone().filter(|_| !by_feature);
+        let to = target_leg.map(|t| self.behind_plumbing(t)).or(consult);
         self.touch("LocalOne", fields, emit);
         self.touch("LocalTwo", fields, emit);
         if fields.get("Result") == Some("Success") {
+            // Both conversations were passed on: the customer's, and the one that a queue
+            // had answered the consulting agent with.
+            self.talks_passed_on(TransferKind::Attended, second.as_ref(), second.as_ref());
             let target = if by_feature {
                 fields.name("TransferTargetExten").or_else(|| fields.name("SecondTransfererConnectedLineNum"))
             } else {
@@ -55,17 +59,23 @@ impl State {
         emit: &mut Emit<'_>,
     ) {
         let customer = customer.or_else(|| self.partner(by.as_ref())).map(|c| self.behind_plumbing(c));
-        for talk in &mut self.talks {
-            if Some(&talk.caller) == customer.as_ref() || (talk.device.is_some() && talk.device == by) {
-                talk.transfer = Some(kind);
-            }
-        }
+        self.talks_passed_on(kind, customer.as_ref(), by.as_ref());
         let agent = by.as_ref().and_then(|b| self.whom(b).agent);
         let whom = match &customer {
             Some(c) => Whom { agent, ..self.whom(c) },
             None => Whom { agent, call_id: by.as_ref().and_then(|b| self.whom(b).call_id), ..Whom::default() },
         };
         emit.push(&whom, Body::Transferred { kind, by, target, to });
+    }
+
+    /// Visits of this caller, or answered on this agent's channel, were passed on: their
+    /// `AgentComplete` is still to come.
+    fn talks_passed_on(&mut self, kind: TransferKind, caller: Option<&Name>, device: Option<&Name>) {
+        for talk in &mut self.talks {
+            if Some(&talk.caller) == caller || (device.is_some() && talk.device.as_ref() == device) {
+                talk.transfer = Some(kind);
+            }
+        }
     }
 
     /// The party behind Local channels: whom the other half converses with.

@@ -100,7 +100,9 @@ pub(super) fn meaning(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut 
         "CONNECT" | "COMPLETECALLER" | "COMPLETEAGENT" | "RINGNOANSWER" | "RINGCANCELED" | "AGENTDUMP"
         | "SYSCOMPAT" => served(row, state, emit),
         "BLINDTRANSFER" | "TRANSFER" | "ATTENDEDTRANSFER" => transferred(row, state, emit),
-        "ABANDON" | "EXITWITHTIMEOUT" | "EXITWITHKEY" | "EXITEMPTY" | "LEAVEEMPTY" => left(row, state, emit),
+        "ABANDON" | "EXITWITHTIMEOUT" | "EXITWITHKEY" | "EXITEMPTY" | "LEAVEEMPTY" | "WITHDRAW" => {
+            left(row, state, emit)
+        }
         "CLOSED" | "FULL" | "JOINEMPTY" | "DIVERT_CA_RATIO" | "DIVERT_HOLDTIME" => refused(row, emit),
         "ADDMEMBER" | "REMOVEMEMBER" | "AGENTLOGIN" | "AGENTLOGOFF" | "AGENTCALLBACKLOGIN" | "AGENTCALLBACKLOGOFF" => {
             logged(row, emit)
@@ -119,7 +121,7 @@ pub(super) fn meaning(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut 
             Ok(())
         }
         // Known, and without a meaning for calls, queues or agents' times.
-        "CONFIGRELOAD" | "PENALTY" | "RINGINUSE" | "INFO" | "CALLERID" => Ok(()),
+        "CONFIGRELOAD" | "PENALTY" | "RINGINUSE" | "INFO" | "CALLERID" | "OUTCALL" => Ok(()),
         other => {
             emit.push(&row.whom(), Body::Unrecognized { name: other.into() });
             Ok(())
@@ -219,8 +221,9 @@ fn tail_of_three(data: &[Cow<'_, str>]) -> Option<usize> {
     data.get(first..end)?.iter().all(|f| whole(f).is_some()).then_some(first)
 }
 
-/// `ABANDON|position|entry position|wait`, and the same of EXITWITHTIMEOUT and EXITEMPTY;
-/// EXITWITHKEY has the key before them. Older versions write the position alone.
+/// `ABANDON|position|entry position|wait`, and the same of EXITWITHTIMEOUT, EXITEMPTY and
+/// WITHDRAW (taken out by the manager; a text of its own follows); EXITWITHKEY has the key
+/// before them. Older versions write the position alone.
 fn left(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<(), String> {
     let (whom, call, queue) = row.caller()?;
     let was_open = state.left(&call, &queue);
@@ -232,6 +235,7 @@ fn left(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<(), Str
         "ABANDON" => Body::Abandoned { wait_ms, entry_position },
         "EXITWITHTIMEOUT" => divert(DivertReason::Timeout),
         "EXITWITHKEY" => divert(DivertReason::Key),
+        "WITHDRAW" => divert(DivertReason::Transfer),
         // Written by dial plans (XiVO) beside or in place of Asterisk's own EXITEMPTY:
         // one stay ends once.
         "LEAVEEMPTY" if !was_open => return Ok(()),

@@ -118,6 +118,11 @@ fn joining_and_waiting_and_leaving() {
     assert_eq!(only("EXITWITHKEY|9|4|6|3"), diverted(DivertReason::Key, Some(3000), Some(6)));
     assert_eq!(only("EXITWITHKEY|9|4"), diverted(DivertReason::Key, None, None));
     assert_eq!(only("EXITEMPTY|1|3|12"), diverted(DivertReason::Empty, Some(12_000), Some(3)));
+    for info in ["", "recalled", "recalled|by|Ann"] {
+        let row = format!("WITHDRAW|2|3|12|{info}");
+        assert_eq!(only(&row), diverted(DivertReason::Transfer, Some(12_000), Some(3)));
+    }
+    assert!(bodies("OUTCALL|ANSWER|35|").is_empty(), "an agent's own call, told of a queue");
 }
 
 #[test]

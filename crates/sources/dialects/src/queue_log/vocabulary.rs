@@ -28,6 +28,7 @@ const KNOWN: &[&str] = &[
     "INFO",
     "JOINEMPTY",
     "LEAVEEMPTY",
+    "OUTCALL",
     "PAUSE",
     "PAUSEALL",
     "PENALTY",
@@ -40,6 +41,7 @@ const KNOWN: &[&str] = &[
     "TRANSFER",
     "UNPAUSE",
     "UNPAUSEALL",
+    "WITHDRAW",
     "WRAPUPSTART",
 ];
 

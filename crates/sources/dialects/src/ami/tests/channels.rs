@@ -56,6 +56,28 @@ fn transfers_say_of_which_kind_they_were() {
 }
 
 #[test]
+fn a_consults_own_visit_is_transferred_too() {
+    // A member (2.2) consults through a queue, which answers with 3.3, and joins both
+    // calls: `app_queue` completes each visit whose bridge was part of the transfer.
+    let device = "Queue: sales\nInterface: PJSIP/1006\nMemberName: Frank O'Neill\nDestChannel: PJSIP/1006-00000190\n\
+                  DestUniqueid: 3.3\nDestLinkedid: 2.2\nHoldTime: 1";
+    let transfer = "Event: AttendedTransfer\r\nTimestamp: 1795326304.0\r\nResult: Success\r\nDestType: Bridge\r\n\
+        OrigTransfererChannel: PJSIP/1009-0000017c\r\nOrigTransfererUniqueid: 1.2\r\nOrigTransfererLinkedid: 1.1\r\n\
+        SecondTransfererChannel: PJSIP/1009-0000018f\r\nSecondTransfererUniqueid: 2.2\r\nSecondTransfererLinkedid: 2.2\r\n\
+        TransfereeChannel: PJSIP/trunk-00000001\r\nTransfereeUniqueid: 1.1\r\nTransfereeLinkedid: 1.1\r\n\
+        TransferTargetChannel: PJSIP/1006-00000190\r\nTransferTargetUniqueid: 3.3\r\nTransferTargetLinkedid: 2.2\r\n\r\n";
+    let text = [
+        join(0, "2.2", "sales"),
+        channel("AgentConnect", 1_000, "2.2", device),
+        transfer.to_owned(),
+        channel("AgentComplete", 4_001, "2.2", &format!("{device}\nTalkTime: 3\nReason: transfer")),
+    ];
+    let events = decoded(text.concat().as_bytes());
+    let [released] = of_kind(&events, "Released")[..] else { panic!("{events:?}") };
+    assert!(matches!(released.body, Body::Released { transferred: Some(TransferKind::Attended), .. }), "{released:?}");
+}
+
+#[test]
 fn a_channel_that_changes_its_call_says_so_once() {
     let text = channel("Newchannel", 0, "2.2", "")
         + &channel("BridgeEnter", 1, "2.2", "BridgeUniqueid: b").replace("Linkedid: 2.2", "Linkedid: 1.1")

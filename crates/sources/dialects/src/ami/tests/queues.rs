@@ -155,6 +155,10 @@ fn rings_that_nobody_answers_are_missed_or_cancelled() {
     assert_eq!(ring(&[dial_end(400, "BUSY"), missed(401, 0)]), no_answer(0));
     // An older switch gives seconds.
     assert_eq!(ring(&[missed(5_020, 5)]), no_answer(5_000));
+    // Answered, and hung up on the announcement to members (`memberdelay`, `reportholdtime`).
+    let dumped =
+        [dial_end(1_000, "ANSWER"), channel("AgentDump", 2_000, "1.1", member), dial_end(2_001, "CHANUNAVAIL")];
+    assert_eq!(ring(&dumped), vec![ended(OfferEnd::NoAnswer, None)]);
     let cancelled = vec![ended(OfferEnd::Cancelled, None)];
     assert_eq!(ring(&[dial_end(2_000, "CANCEL"), dial_end(2_001, "CANCEL")]), cancelled);
 }
