@@ -11,7 +11,7 @@ use model::facts::{LegResult, Recording, RecordingState as State};
 use model::{Body, Event, Instant, Name};
 
 use crate::Timeline;
-use crate::state::{Cid, Contact, RecordingState};
+use crate::state::{Cid, Contact, LegState, RecordingState};
 
 fn safe(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' }).collect()
@@ -218,20 +218,30 @@ fn take(row: &mut Recording, outcome: &RecordingOutcome) {
     }
 }
 
-/// The queue that the caller is in or came from.
+/// The queue that the caller is in or came from; on an agent's telephone the one that
+/// called it.
 fn queue_of(contact: &Contact, conn: Option<&Name>) -> Option<Name> {
-    let own = contact.newest_visit(|v| v.conn.as_ref() == conn);
-    let any = own.or_else(|| contact.newest_visit(|_| true));
-    any.and_then(|i| contact.visits.get(i)).map(|v| v.row.queue.clone())
+    let queue = |i: usize| contact.visits.get(i).map(|v| v.row.queue.clone());
+    let own = contact.newest_visit(|v| v.conn.as_ref() == conn).and_then(queue);
+    let rung = || telephone(contact, conn).and_then(|l| l.row.queue.clone());
+    own.or_else(rung).or_else(|| contact.newest_visit(|_| true).and_then(queue))
+}
+
+/// The newest part that an agent has in the contact with this very telephone.
+fn telephone<'a>(contact: &'a Contact, conn: Option<&Name>) -> Option<&'a LegState> {
+    contact.legs.iter().rev().find(|l| conn.is_some() && l.device.as_ref() == conn && !l.row.retracted)
 }
 
 /// The agent who talks now: with the caller whose connection it is; where that caller
-/// waits, nobody yet; else whoever talks, or whose telephone it is.
+/// waits, nobody yet; else whose telephone it is, or whoever talks.
 fn talking(contact: &Contact, conn: Option<&Name>, own: Option<Name>) -> Option<Name> {
     let visit = contact.newest_visit(|v| conn.is_some() && v.conn.as_ref() == conn && !v.row.closed);
     if let Some(visit) = visit.and_then(|i| contact.visits.get(i)) {
         return visit.row.agent.clone();
     }
-    let open = |l: &&crate::state::LegState| l.row.result == Some(LegResult::Answered) && l.row.ended_at.is_none();
+    if let Some(leg) = telephone(contact, conn) {
+        return Some(leg.row.agent.clone());
+    }
+    let open = |l: &&LegState| l.row.result == Some(LegResult::Answered) && l.row.ended_at.is_none();
     contact.legs.iter().rev().find(open).map(|l| l.row.agent.clone()).or(own)
 }

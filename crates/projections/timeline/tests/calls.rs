@@ -218,6 +218,31 @@ fn a_recording_begun_before_the_queue_is_of_that_queue() {
 }
 
 #[test]
+fn a_recording_on_an_agents_telephone_is_of_that_agent_and_the_queue_that_rang_it() {
+    // Alice and Bob both talk in this contact, each from a queue of its own.
+    let mut switch = a_customer_talks_with_alice();
+    switch.of(
+        20.0,
+        "c",
+        "second",
+        "",
+        Body::Originated { device: DeviceKind::Internal, number: None, withheld: false, name: None, dialled: None },
+    );
+    let queued = Body::Queued { position: None, ani: None };
+    switch.say_of(20.0, "c", "second", "sales", "", queued).expect("in time");
+    let rings = Body::Delivered { device: Some("b".into()) };
+    switch.say_of(21.0, "c", "second", "sales", "Bob", rings).expect("in time");
+    // MixMonitor starts before the answer is told.
+    for phone in ["b", "a"] {
+        switch.of(22.0, "c", phone, "", Body::RecordingStarted { path: None });
+    }
+    let told: Vec<_> =
+        switch.recordings().iter().map(|r| (r.recording_id.to_string(), r.queue.clone(), r.agent.clone())).collect();
+    let row = |id: &str, queue: &str, agent: &str| (id.to_owned(), Some(queue.into()), Some(agent.into()));
+    assert_eq!(told, [row("pbx1-a-1", "support", "Alice"), row("pbx1-b-1", "sales", "Bob")]);
+}
+
+#[test]
 fn recordings_know_their_queue_agent_suspensions_and_end() {
     let mut switch = a_customer_talks_with_alice();
     let path = Some("/var/spool/x.wav".into());

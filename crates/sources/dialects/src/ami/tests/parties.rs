@@ -62,6 +62,8 @@ fn a_third_party_outside_is_not_the_customer_and_plumbing_is_nobody() {
     let text = [
         message("Newchannel", 1, other),
         message("Newchannel", 1, local),
+        message("BridgeEnter", 2, &format!("{line}\nBridgeUniqueid: b-1")),
+        message("BridgeEnter", 2, &format!("{other}\nBridgeUniqueid: b-1")),
         message("HangupRequest", 20, other),
         message("HangupRequest", 20, local),
         message("SoftHangupRequest", 20, line),
@@ -69,6 +71,28 @@ fn a_third_party_outside_is_not_the_customer_and_plumbing_is_nobody() {
     ];
     let events = decoded([LINE, &text.concat()].concat().as_bytes());
     assert_eq!(cleared_by(&events, "1.1"), Some(EndedBy::Unknown));
+}
+
+#[test]
+fn a_telephone_that_refuses_to_ring_ends_nobody_else() {
+    // A queue whose time is up with the refusal: the dial plan says goodbye and hangs up.
+    let line = "Channel: PJSIP/trunk-00000001\nUniqueid: 1.1\nLinkedid: 1.1";
+    let phone = "Channel: PJSIP/1007-00000054\nUniqueid: 4.1\nLinkedid: 1.1";
+    let end = |in_talk: &str| {
+        let text = [
+            message("Newchannel", 1, phone),
+            in_talk.to_owned(),
+            message("HangupRequest", 2, phone),
+            message("Hangup", 2, &format!("{phone}\nCause: 21")),
+            message("SoftHangupRequest", 3, line),
+            message("Hangup", 3, line),
+        ];
+        let events = decoded([LINE, &text.concat()].concat().as_bytes());
+        (cleared_by(&events, "4.1"), cleared_by(&events, "1.1"))
+    };
+    assert_eq!(end(""), (Some(EndedBy::Agent), Some(EndedBy::System)));
+    let in_talk = message("BridgeEnter", 1, &format!("{phone}\nBridgeUniqueid: b-1"));
+    assert_eq!(end(&in_talk), (Some(EndedBy::Agent), Some(EndedBy::Agent)));
 }
 
 #[test]
