@@ -1,4 +1,5 @@
-//! Reading the next batch of a partition while the one before is folded.
+//! Reading the next batch of a partition, and the envelopes in it, while the one before is
+//! folded.
 //!
 //! Contract: a batch that was read ahead is given to the reader that stands at its first
 //! offset, or dropped; so the fold sees the same records in the same order as without.
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_log::{EventLog, LogError, Record};
+use event_log::{EventLog, LogError, Opened, Record};
 use model::TOPIC_EVENTS;
 
 use crate::limits::{AHEAD, AHEAD_FROM, READ_BYTES, READ_RECORDS};
@@ -19,11 +20,12 @@ pub struct Ahead(BTreeMap<i32, Reading>);
 
 struct Reading {
     offset: i64,
-    batch: tokio::task::JoinHandle<Result<Vec<Record>, LogError>>,
+    batch: tokio::task::JoinHandle<Result<Vec<Opened>, LogError>>,
 }
 
-async fn read(log: &dyn EventLog, partition: i32, offset: i64, wait: Duration) -> Result<Vec<Record>, LogError> {
-    log.read(TOPIC_EVENTS, partition, offset, READ_RECORDS, READ_BYTES, wait).await
+async fn read(log: &dyn EventLog, partition: i32, offset: i64, wait: Duration) -> Result<Vec<Opened>, LogError> {
+    let records = log.read(TOPIC_EVENTS, partition, offset, READ_RECORDS, READ_BYTES, wait).await?;
+    Ok(records.iter().map(Record::open).collect())
 }
 
 impl Ahead {
@@ -38,7 +40,7 @@ impl Ahead {
         partition: i32,
         offset: i64,
         wait: Duration,
-    ) -> Result<Vec<Record>, LogError> {
+    ) -> Result<Vec<Opened>, LogError> {
         let mut records = Vec::new();
         if let Some(reading) = self.0.remove(&partition)
             && reading.offset == offset
@@ -57,7 +59,7 @@ impl Ahead {
         Ok(records)
     }
 
-    fn begin(&mut self, log: Arc<dyn EventLog>, partition: i32, before: &[Record]) {
+    fn begin(&mut self, log: Arc<dyn EventLog>, partition: i32, before: &[Opened]) {
         let Some(offset) = before.last().map(|r| r.offset + 1) else { return };
         let batch = tokio::spawn(async move { read(&*log, partition, offset, Duration::ZERO).await });
         self.0.insert(partition, Reading { offset, batch });

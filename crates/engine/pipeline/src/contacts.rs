@@ -11,8 +11,8 @@ pub fn to_record(call: &Call) -> NewRecord {
         partition: None,
         timestamp_ms: None,
         headers: vec![
-            ("content-type".to_owned(), Bytes::from_static(b"application/json")),
-            ("revision".to_owned(), Bytes::from(call.revision.to_string())),
+            ("content-type".into(), Bytes::from_static(b"application/json")),
+            ("revision".into(), Bytes::from(call.revision.to_string())),
         ],
         value: Bytes::from(serde_json::to_vec(call).unwrap_or_default()),
     }

@@ -4,7 +4,7 @@
 //! Records whose envelope cannot be read, that cannot be decoded, or that came too late
 //! are returned as rejects: the stage makes dead letters of them.
 
-use event_log::Record;
+use event_log::Opened;
 use model::facts::Facts;
 use model::{Envelope, Instant, Name, Position};
 use rustc_hash::FxHashMap;
@@ -73,32 +73,35 @@ impl PartitionFold {
     ///
     /// # Errors
     /// The record cannot be taken in; it becomes a dead letter. The fold goes on.
-    pub fn apply(&mut self, record: &Record, out: &mut Facts) -> Result<(), Box<Reject>> {
+    pub fn apply(&mut self, record: &Opened, out: &mut Facts) -> Result<(), Box<Reject>> {
         let position = Position { partition: self.partition, offset: record.offset };
         self.next = record.offset + 1;
-        let envelope = record.envelope().map_err(|e| self.reject(record, position, "envelope", e.to_string(), None))?;
+        let envelope = match &record.envelope {
+            Ok(envelope) => envelope,
+            Err(e) => return Err(self.reject(record, position, "envelope", e.to_string(), None)),
+        };
         let switch = match self.switches.get_mut(&envelope.switch) {
             Some(s) => s,
             None => self.switches.entry(envelope.switch.clone()).or_insert_with(|| {
                 SwitchFold::new(envelope.center.clone(), envelope.switch.clone(), self.config.clone())
             }),
         };
-        match switch.apply(&envelope, position, Instant::from_millis(record.timestamp_ms), out) {
+        match switch.apply(envelope, position, Instant::from_millis(record.timestamp_ms), out) {
             Applied::Folded => self.counts.folded += 1,
             Applied::Repeated => self.counts.repeated += 1,
             Applied::OtherDialect => self.counts.other_dialect += 1,
             Applied::NoDecoder => self.counts.no_decoder += 1,
             Applied::Undecodable(e) => {
-                return Err(self.reject(record, position, "undecodable", e.to_string(), Some(&envelope)));
+                return Err(self.reject(record, position, "undecodable", e.to_string(), Some(envelope)));
             }
-            Applied::TooLate(text) => return Err(self.reject(record, position, "too_late", text, Some(&envelope))),
+            Applied::TooLate(text) => return Err(self.reject(record, position, "too_late", text, Some(envelope))),
         }
         Ok(())
     }
 
     fn reject(
         &mut self,
-        record: &Record,
+        record: &Opened,
         position: Position,
         reason: &'static str,
         text: String,

@@ -1,6 +1,6 @@
 //! A partition that the stage `facts` owns: its fold, and where each table stands.
 
-use event_log::Record;
+use event_log::Opened;
 use model::facts::Facts;
 use tables::{Table, Txn};
 
@@ -32,7 +32,7 @@ impl Owned {
     }
 
     /// Folds a record; what a table holds already is not added for that table.
-    pub fn apply(&mut self, record: &Record, facts: &mut Facts, rejects: &mut Vec<Reject>) {
+    pub fn apply(&mut self, record: &Opened, facts: &mut Facts, rejects: &mut Vec<Reject>) {
         let catching_up = self.versions.iter().any(|v| record.offset <= *v);
         let before = catching_up.then(|| lengths(facts));
         let folded = self.fold.apply(record, facts);

@@ -42,7 +42,7 @@ impl DeadLetter {
     pub fn to_record(&self) -> NewRecord {
         let mut headers = Vec::new();
         let mut put = |key: &str, value: Option<String>| {
-            headers.extend(value.map(|v| (key.to_owned(), Bytes::from(v))));
+            headers.extend(value.map(|v| (key.into(), Bytes::from(v))));
         };
         put("ce_id", Some(self.id.to_string()));
         put("reason", Some(self.reason.to_string()));

@@ -21,7 +21,8 @@ mod topics;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::Instant;
+use model::{Instant, Name};
+pub use events::Opened;
 pub use topics::{PARTITIONS, TOPIC_LEASES, topics};
 
 pub use embedded::EmbeddedLog;
@@ -29,8 +30,9 @@ pub use embedded::EmbeddedLog;
 pub use kafka::bare as bench;
 pub use kafka::{KafkaConfig, KafkaLog};
 
-/// A header: key and raw value.
-pub type Header = (String, Bytes);
+/// A header: key and raw value. (A key of up to 23 bytes, as all of CloudEvents are, costs
+/// no allocation.)
+pub type Header = (Name, Bytes);
 
 /// A record to append.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -97,8 +97,8 @@ impl Bench {
         }
         self.spent.timeline += begun.elapsed();
         let begun = Instant::now();
-        for record in records {
-            self.fold.apply(record, &mut self.pending).map_err(|reject| reject.text)?;
+        for record in records.iter().map(Record::open) {
+            self.fold.apply(&record, &mut self.pending).map_err(|reject| reject.text)?;
         }
         self.spent.fold += begun.elapsed();
         Ok(())

@@ -23,7 +23,8 @@ cargo xtask <command>
   setup              install what the tests need into tests/real/ (idempotent)
   test               setup, then every check and every test, real parts included
   tidy               the house rules: rooms, owners, file lengths, words, links, deploy files
-  fuzz [--seconds N] every decoder on mutated input, N seconds each (default 20)
+  fuzz [--seconds N | --inputs N]
+                     every decoder on mutated input, N seconds or inputs each (default: as in test)
   help               this text
 
 `cargo test` alone runs what needs no outside part.";
@@ -35,10 +36,11 @@ fn main() -> ExitCode {
         ["setup"] => parts::setup(),
         ["test"] => steps::test(),
         ["tidy"] => tidy::check(),
-        ["fuzz"] => fuzz::run(fuzz::DEFAULT_SECONDS),
-        ["fuzz", "--seconds", n] => match n.parse() {
-            Ok(seconds) => fuzz::run(seconds),
-            Err(_) => Err(format!("'{n}' is no number of seconds")),
+        ["fuzz"] => fuzz::run(fuzz::Bound::TEST),
+        ["fuzz", what @ ("--seconds" | "--inputs"), n] => match (n.parse(), *what) {
+            (Ok(n), "--seconds") => fuzz::run(fuzz::Bound::seconds(n)),
+            (Ok(n), _) => fuzz::run(fuzz::Bound::inputs(n)),
+            (Err(_), _) => Err(format!("'{n}' is no whole number for {what}")),
         },
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

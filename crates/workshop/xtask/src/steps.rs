@@ -17,7 +17,7 @@ const STEPS: &[Step] = &[
     ("setup", parts::setup),
     ("build", || done(cargo(&["build", "--workspace", "--all-features"]))),
     ("test", || done(cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]))),
-    ("fuzz", || fuzz::run(fuzz::DEFAULT_SECONDS)),
+    ("fuzz", || fuzz::run(fuzz::Bound::TEST)),
     ("lints", || done(cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))),
     ("container", deploy::build),
 ];

@@ -173,7 +173,7 @@ async fn fold_alone(log: &dyn EventLog, name: &Name, partition: i32, dialect: &D
         if record.key != name.as_bytes() {
             return;
         }
-        rejects += u64::from(fold.apply(record, &mut facts).is_err());
+        rejects += u64::from(fold.apply(&record.open(), &mut facts).is_err());
         let made = std::mem::take(&mut facts).queue_visits;
         visits.extend(made.into_iter().map(|v| (v.visit_id.clone(), v)));
     })

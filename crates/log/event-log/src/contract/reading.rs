@@ -52,11 +52,11 @@ async fn resume(log: &dyn EventLog, t: &str, p: i32, expected: &[(i64, String)])
 pub async fn headers_and_large_records(log: &dyn EventLog) {
     let t = topic(log, "large", 1).await;
     let value: Vec<u8> = (0..900 * 1024_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let headers = vec![
-        ("ce_type".to_owned(), Bytes::from_static(b"asterisk.ami")),
-        ("twice".to_owned(), Bytes::from_static(b"1")),
-        ("twice".to_owned(), Bytes::from_static(b"\xff\x00")),
-        ("empty".to_owned(), Bytes::new()),
+    let headers: Vec<crate::Header> = vec![
+        ("ce_type".into(), Bytes::from_static(b"asterisk.ami")),
+        ("twice".into(), Bytes::from_static(b"1")),
+        ("twice".into(), Bytes::from_static(b"\xff\x00")),
+        ("empty".into(), Bytes::new()),
     ];
     for i in 0..3_u8 {
         let mut r = record("pbx", value.clone());

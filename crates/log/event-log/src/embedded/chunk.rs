@@ -167,7 +167,7 @@ impl<'a> Cursor<'a> {
         for _ in 0..n {
             let len = self.u32()? as usize;
             let name = std::str::from_utf8(self.take(len)?).map_err(|_| BadChunk("a header name is no UTF-8"))?;
-            headers.push((name.to_owned(), self.bytes(raw)?));
+            headers.push((name.into(), self.bytes(raw)?));
         }
         Ok(Record { partition, offset, timestamp_ms, key, headers, value: self.bytes(raw)? })
     }

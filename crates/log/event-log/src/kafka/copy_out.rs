@@ -4,6 +4,7 @@
 //! that is kept holds no more than `BLOCK` bytes (or its own size) of others alive.
 
 use bytes::{Bytes, BytesMut};
+use model::Name;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 
 use crate::Record;
@@ -24,7 +25,7 @@ struct Open {
     timestamp_ms: i64,
     key: usize,
     value: usize,
-    headers: Vec<(String, usize)>,
+    headers: Vec<(Name, usize)>,
 }
 
 impl CopyOut {
@@ -53,7 +54,7 @@ impl CopyOut {
         if let Some(all) = m.headers() {
             headers.reserve_exact(all.count());
             for h in all.iter() {
-                headers.push((h.key.to_owned(), put(h.value.unwrap_or_default())));
+                headers.push((h.key.into(), put(h.value.unwrap_or_default())));
             }
         }
         let timestamp_ms = m.timestamp().to_millis().unwrap_or(0);
