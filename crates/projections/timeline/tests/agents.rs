@@ -69,12 +69,8 @@ fn a_queue_joined_while_paused_in_all_others_is_joined_unpaused() {
     switch.pauses(30.0, "Alice", "", "lunch");
     switch.unpauses(40.0, "Alice", "");
     let pauses: Vec<String> = switch.told().into_iter().filter(|s| s.starts_with("pause")).collect();
-    let expected = [
-        "pause * lunch 10..20",
-        "pause support lunch 10..40",
-        "pause * lunch 30..40",
-        "pause vip lunch 30..40",
-    ];
+    let expected =
+        ["pause * lunch 10..20", "pause support lunch 10..40", "pause * lunch 30..40", "pause vip lunch 30..40"];
     assert_eq!(pauses, expected);
 }
 
