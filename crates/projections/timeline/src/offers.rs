@@ -133,7 +133,9 @@ impl Timeline {
         let (answered_at, left_at) = (v.row.answered_at, v.row.left_at);
         let of = |l: &LegState| l.row.visit_id.as_ref() == Some(&visit_id) && l.row.agent == *agent;
         let answered = contact.legs.iter().rposition(|l| of(l) && l.row.result == Some(LegResult::Answered));
-        if answered.is_some_and(|i| contact.legs[i].row.answered_at == answered_at) {
+        // Told before, unless the end of the talk came first and did not tell the ringing.
+        let told = |l: &LegState| l.row.answered_at == answered_at && (ring_ms.is_none() || l.row.offered_at.is_some());
+        if answered.is_some_and(|i| told(&contact.legs[i])) {
             return;
         }
         let found =
@@ -147,6 +149,7 @@ impl Timeline {
         });
         let talk_ms = contact.visits.get(visit).and_then(|v| v.row.talk_ms);
         let leg = &mut contact.legs[index];
+        leg.row.offered_at = leg.row.offered_at.or(ring_ms.map(|ms| event.at.plus_millis(-ms.max(0))));
         let observed = leg.row.offered_at.map(|o| event.at.millis_since(o).max(0));
         leg.row.ring_ms = ring_ms.or(observed);
         leg.row.answered_at = answered_at;

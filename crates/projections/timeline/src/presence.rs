@@ -6,8 +6,8 @@
 //! same facts again gives the same keys.
 //!
 //! What a queue's pause state is: the newest of PAUSE/UNPAUSE for that queue and
-//! PAUSEALL/UNPAUSEALL. Leaving a queue ends the pause in it (the switch forgets both
-//! together); an agent who left every queue is paused nowhere.
+//! PAUSEALL/UNPAUSEALL since the agent joined it. Leaving a queue ends the pause in it
+//! (the switch forgets both together); an agent who left every queue is paused nowhere.
 
 use std::collections::BTreeMap;
 
@@ -151,6 +151,11 @@ impl Presence {
                 let entry = self.queues.entry(queue.clone()).or_default();
                 entry.login = Some(key);
                 entry.gone = false;
+                // A membership begins unpaused, also of an agent whom PAUSEALL paused
+                // before; one that begins paused says so itself.
+                if matches!(entry.setting, Setting::AsAll) {
+                    entry.setting = Setting::Ready;
+                }
             }
             (LogonKind::Callback, _) if self.callback.is_none() => {
                 self.callback = Some(self.open(opening, None, StretchKind::Login, None));

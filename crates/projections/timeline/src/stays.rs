@@ -1,8 +1,10 @@
 //! One stay in a queue: what fits it, and how its wait and talk are worked out.
 
-use model::Instant;
+use model::event::DivertReason;
 use model::facts::VisitOutcome;
+use model::{Event, Instant, Name};
 
+use crate::Timeline;
 use crate::state::{Contact, VisitState};
 
 /// How far a worked-out arrival may lie from the told one: two whole-second stamps.
@@ -26,6 +28,43 @@ pub(crate) fn stayed(v: &VisitState, arrival: Instant, at: Instant) -> bool {
         return true;
     }
     near(v.row.joined_at, arrival) || (v.row.joined_at <= at && v.row.left_at.is_some_and(|left| near(left, at)))
+}
+
+/// A stay whose end was not told: it waits, or was ended by inference.
+pub(crate) fn is_untold(v: &VisitState) -> bool {
+    v.is_waiting() || (v.inferred && is_unanswered(v))
+}
+
+impl Contact {
+    /// Of the visits that `wanted` accepts, the one that arrived nearest to `arrival`, if
+    /// that is near enough to be the same; the newest of those equally near.
+    pub(crate) fn nearest_stay(&self, arrival: Instant, wanted: impl Fn(&VisitState) -> bool) -> Option<usize> {
+        let off = |v: &VisitState| v.row.joined_at.millis_since(arrival).abs();
+        let all = self.visits.iter().enumerate().rev();
+        let fit = all.filter(|(_, v)| !v.row.retracted && wanted(v) && near(v.row.joined_at, arrival));
+        fit.min_by_key(|(_, v)| off(v)).map(|(i, _)| i)
+    }
+}
+
+impl Timeline {
+    /// The stay whose end is told: the one that arrived when the stated wait says so, else
+    /// the newest that waits. One that arrived later than a late row's wait allows is
+    /// another stay of the same caller.
+    pub(crate) fn waiting_stay(
+        &self,
+        contact: &Contact,
+        event: &Event,
+        queue: &Name,
+        wait_ms: Option<i64>,
+    ) -> Option<usize> {
+        let conn = event.connection.as_ref();
+        let arrival = less(event.at, wait_ms);
+        let late = wait_ms.is_some() && self.horizon.watermark().is_some_and(|w| w > event.at);
+        let fits = || contact.nearest_stay(arrival, |v| v.is_of(conn, queue) && is_untold(v));
+        let possible = |v: &VisitState| !late || v.row.joined_at <= arrival.plus_millis(SAME_STAY_MS);
+        let newest = || contact.newest_visit(|v| v.is_of(conn, queue) && v.is_waiting() && possible(v));
+        wait_ms.and_then(|_| fits()).or_else(newest)
+    }
 }
 
 /// Whether a visit without a told join can have begun at `at`.
@@ -63,6 +102,13 @@ pub(crate) fn end_wait(visit: &mut VisitState, outcome: VisitOutcome, at: Instan
     visit.dirty = true;
     state_wait(visit, wait_ms);
     observe(visit);
+}
+
+/// Ends the wait of a visit whose caller joined the same queue once more: nobody waits
+/// twice at once. What its queue tells of its end afterwards counts.
+pub(crate) fn supersede(visit: &mut VisitState, at: Instant) {
+    end_wait(visit, VisitOutcome::FlowOut(DivertReason::Transfer), at, None);
+    visit.inferred = true;
 }
 
 /// Ends a visit whose caller is gone and of which its queue told no end.

@@ -10,16 +10,20 @@
 //!   caller was still there. An abandon or time-out told of a visit that was answered is
 //!   counted (`contradicted`) and changes nothing.
 //! - A second join of the same caller in the same queue while the first still waits ends
-//!   the first as moved elsewhere (`flow_out`/`transfer`): nobody waits twice at once.
+//!   the first as moved elsewhere (`flow_out`/`transfer`), until its own end is told.
+//! - Where several stays of one caller in one queue may be meant (their rows are out of
+//!   order), the stated durations tell which.
 //! - `closed`, once true, stays true.
 
-use model::event::{DivertReason, EndedBy, RejectReason, TransferKind};
+use model::event::{EndedBy, RejectReason, TransferKind};
 use model::facts::{Visit, VisitOutcome};
 use model::{Event, Instant, Name};
 
 use crate::Timeline;
-use crate::state::{Cid, VisitState};
-use crate::stays::{SAME_STAY_MS, began, end_wait, is_unanswered, less, near, observe, state_wait, stayed};
+use crate::state::{Cid, Contact, VisitState};
+use crate::stays::{
+    SAME_STAY_MS, began, end_wait, is_unanswered, is_untold, less, near, observe, state_wait, stayed, supersede,
+};
 
 /// What the end of a talk says.
 pub(crate) struct Release {
@@ -115,10 +119,13 @@ impl Timeline {
                 return;
             }
             if visit.joined_told && event.at >= visit.row.joined_at {
-                end_wait(visit, VisitOutcome::FlowOut(DivertReason::Transfer), event.at, None);
+                supersede(visit, event.at);
             }
         }
-        let known = contact.newest_visit(|v| v.is_of(conn, queue) && !v.joined_told && began(v, event.at));
+        let untold = |v: &VisitState| v.is_of(conn, queue) && !v.joined_told && began(v, event.at);
+        let known = contact.nearest_stay(event.at, untold).or_else(|| contact.newest_visit(untold));
+        let next = waiting.map(|i| &contact.visits[i]).filter(|v| v.is_waiting() && v.joined_told);
+        let next = next.map(|v| v.row.joined_at);
         let index = match known {
             Some(i) => {
                 let visit = &mut contact.visits[i];
@@ -129,6 +136,10 @@ impl Timeline {
             None => {
                 let mut visit = self.new_visit(event, queue, event.at);
                 visit.row.ani = ani.filter(|n| !n.is_empty()).cloned();
+                // The same caller waits since a later join: this stay ended before it.
+                if let Some(next) = next {
+                    supersede(&mut visit, next);
+                }
                 self.add_visit(cid, visit)
             }
         };
@@ -157,6 +168,8 @@ impl Timeline {
         }
         if visit.row.outcome != VisitOutcome::Answered {
             visit.row.left_at = None;
+            // Taken back: the end of the talk is still to be told.
+            visit.inferred = visit.row.closed;
         }
         visit.row.outcome = VisitOutcome::Answered;
         visit.row.answered_at = Some(event.at);
@@ -173,8 +186,8 @@ impl Timeline {
         let conn = event.connection.as_ref();
         let arrival = less(event.at, wait_ms);
         let Some(contact) = self.contacts.get(&cid) else { return 0 };
-        let found = contact
-            .newest_visit(|v| v.is_of(conn, queue) && v.is_waiting())
+        let found = self
+            .waiting_stay(contact, event, queue, wait_ms)
             // A second CONNECT of the same answer, or one whose COMPLETE came first.
             .or_else(|| {
                 contact.newest_visit(|v| {
@@ -208,8 +221,9 @@ impl Timeline {
     ) {
         let conn = event.connection.as_ref();
         let arrival = less(event.at, wait_ms);
+        let Some(contact) = self.contacts.get(&cid) else { return };
+        let mut found = self.waiting_stay(contact, event, queue, wait_ms);
         let Some(contact) = self.touch(cid) else { return };
-        let mut found = contact.newest_visit(|v| v.is_of(conn, queue) && v.is_waiting());
         if found.is_none() {
             let same = |v: &VisitState| v.is_of(conn, queue) && stayed(v, arrival, event.at);
             found = contact.newest_visit(|v| same(v) && is_unanswered(v));
@@ -289,8 +303,14 @@ impl Timeline {
         let Some(contact) = self.contacts.get(&cid) else { return 0 };
         let of = |v: &VisitState| v.is_of(conn, queue);
         let by_agent = |v: &VisitState| of(v) && v.row.agent.as_ref() == Some(agent);
-        let found = contact
-            .newest_visit(|v| by_agent(v) && v.is_talking())
+        let stated = release.wait_ms.and(release.talk_ms).is_some();
+        let theirs = |v: &VisitState| (by_agent(v) && v.is_talking()) || (of(v) && is_untold(v));
+        let fits = || contact.nearest_stay(arrival, theirs);
+        let several = contact.visits.iter().filter(|v| of(v) && (v.is_talking() || is_untold(v))).count() > 1;
+        let found = (stated && several)
+            .then(fits)
+            .flatten()
+            .or_else(|| contact.newest_visit(|v| by_agent(v) && v.is_talking()))
             .or_else(|| contact.newest_visit(|v| of(v) && v.is_talking()))
             // The same end told twice, or told anew.
             .or_else(|| contact.newest_visit(|v| by_agent(v) && v.row.left_at.is_some_and(|t| near(t, event.at))))

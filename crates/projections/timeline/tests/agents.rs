@@ -61,6 +61,20 @@ fn leaving_a_queue_ends_the_pause_in_it() {
 }
 
 #[test]
+fn a_queue_joined_while_paused_in_all_others_is_joined_unpaused() {
+    let mut switch = Switch::new();
+    switch.logs_on(0.0, "Alice", "support");
+    switch.pauses(10.0, "Alice", "", "lunch");
+    switch.logs_on(20.0, "Alice", "vip");
+    switch.pauses(30.0, "Alice", "", "lunch");
+    switch.unpauses(40.0, "Alice", "");
+    let pauses: Vec<String> = switch.told().into_iter().filter(|s| s.starts_with("pause")).collect();
+    let expected =
+        ["pause * lunch 10..20", "pause support lunch 10..40", "pause * lunch 30..40", "pause vip lunch 30..40"];
+    assert_eq!(pauses, expected);
+}
+
+#[test]
 fn sessions_end_by_their_own_kind_and_a_lone_logoff_counts_back() {
     let mut switch = Switch::new();
     let on = |kind| Body::AgentLoggedOn { kind, listed: false };

@@ -61,6 +61,78 @@ fn one_caller_overflows_and_comes_back_under_one_uniqueid() {
 }
 
 #[test]
+fn stays_of_one_caller_in_one_queue_keep_their_own_ends_out_of_order() {
+    let timeout = |ms| Body::Diverted { reason: DivertReason::Timeout, wait_ms: Some(ms), entry_position: None };
+    // The second join overtakes the end of the first stay.
+    let mut switch = Switch::new();
+    switch.joins(10.0, "c1", "support");
+    switch.joins(24.3, "c1", "support");
+    switch.say(24.0, "c1", "support", "", timeout(14_000));
+    switch.say(31.0, "c1", "support", "", Body::Abandoned { wait_ms: Some(6000), entry_position: None });
+    // Both ends are told before the joins.
+    switch.say(56.0, "c2", "support", "", Body::Abandoned { wait_ms: Some(15_000), entry_position: None });
+    switch.say(40.0, "c2", "support", "", timeout(20_000));
+    switch.joins(41.0, "c2", "support");
+    switch.joins(20.0, "c2", "support");
+    // The later stay is told first, then the earlier one.
+    switch.joins(80.0, "c3", "support");
+    switch.say(79.0, "c3", "support", "", timeout(12_000));
+    switch.joins(67.0, "c3", "support");
+    switch.answers(85.0, "Bob", "c3", "support", Some(5000));
+    let told: Vec<_> = switch.visits().iter().map(|v| (v.joined_at, v.outcome.outcome(), v.wait_ms)).collect();
+    let mut told: Vec<_> = told.into_iter().map(|(t, o, w)| (t, o, w.unwrap_or(-1))).collect();
+    told.sort();
+    let expected = [
+        (10.0, "flow_out", 14_000),
+        (20.0, "flow_out", 20_000),
+        (24.3, "abandoned", 6000),
+        (41.0, "abandoned", 15_000),
+        (67.0, "flow_out", 12_000),
+        (80.0, "answered", 5000),
+    ];
+    assert_eq!(told, expected.map(|(t, o, w)| (at(t), o, w)));
+    let reasons = switch.visits().iter().filter(|v| v.outcome == VisitOutcome::FlowOut(DivertReason::Timeout)).count();
+    assert_eq!(reasons, 3);
+}
+
+#[test]
+fn talks_of_one_caller_in_one_queue_keep_their_own_ends_out_of_order() {
+    let mut switch = Switch::new();
+    switch.joins(10.0, "c1", "support");
+    switch.answers(12.0, "Alice", "c1", "support", Some(2000));
+    // Alice passes the caller on into the same queue; the end of her talk comes last.
+    switch.joins(30.0, "c1", "support");
+    switch.answers(33.0, "Alice", "c1", "support", Some(3000));
+    switch.ends(29.0, "Alice", "c1", "support", Some((2000, 17_000)));
+    switch.ends(50.0, "Alice", "c1", "support", Some((3000, 17_000)));
+    let told: Vec<_> = switch.visits().iter().map(|v| (v.joined_at, v.left_at, v.closed)).collect();
+    assert_eq!(told, [(at(10.0), Some(at(29.0)), true), (at(30.0), Some(at(50.0)), true)]);
+}
+
+#[test]
+fn an_answer_told_after_an_abandon_has_one_end() {
+    let mut switch = Switch::new();
+    switch.joins(10.0, "c1", "support");
+    switch.say(20.0, "c1", "support", "", Body::Abandoned { wait_ms: Some(10_000), entry_position: None });
+    switch.answers(20.0, "Alice", "c1", "support", Some(10_000));
+    switch.ends(35.0, "Alice", "c1", "support", Some((10_000, 15_000)));
+    let visit = switch.visit();
+    assert_eq!((visit.outcome, visit.talk_ms, visit.closed), (VisitOutcome::Answered, Some(15_000), true));
+}
+
+#[test]
+fn ringing_told_after_the_end_of_the_talk_is_the_legs() {
+    let mut switch = Switch::new();
+    switch.joins(10.0, "c1", "support");
+    switch.ends(30.0, "Alice", "c1", "support", Some((5000, 15_000)));
+    let answer = Body::Established { wait_ms: Some(5000), ring_ms: Some(3000), device: None };
+    switch.say(15.0, "c1", "support", "Alice", answer);
+    let legs = switch.legs();
+    let told: Vec<_> = legs.iter().map(|l| (l.offered_at, l.answered_at, l.ended_at, l.ring_ms)).collect();
+    assert_eq!(told, [(Some(at(12.0)), Some(at(15.0)), Some(at(30.0)), Some(3000))]);
+}
+
+#[test]
 fn a_connect_before_its_join_is_one_visit() {
     let mut switch = Switch::new();
     switch.answers(14.0, "Alice", "c1", "support", Some(4000));

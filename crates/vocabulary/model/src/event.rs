@@ -423,7 +423,8 @@ pub enum Body {
     },
     /// An act of ours (roster, settings, recording outcome, CRM, end of input).
     Acted(Box<Act>),
-    /// A record of a kind that the decoder does not know; kept and counted.
+    /// A record that tells nothing of calls, queues or agents' times, or of a kind that the
+    /// decoder does not know; kept and counted.
     Unrecognized {
         /// Its name as written.
         name: Name,

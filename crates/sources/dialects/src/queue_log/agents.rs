@@ -52,9 +52,13 @@ pub(super) fn paused(row: &Row<'_>, emit: &mut Emit<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// `WRAPUPSTART|seconds`, under the call just ended.
+/// `WRAPUPSTART|seconds`, under the call just ended. No row tells when it ends: one that
+/// does not say its length measures nothing.
 pub(super) fn wrapping_up(row: &Row<'_>, emit: &mut Emit<'_>) -> Result<(), String> {
     row.member()?;
-    emit.push(&row.whom(), Body::AgentWorkingAfterCall { stated_ms: row.seconds(0) });
+    match row.seconds(0) {
+        stated_ms @ Some(_) => emit.push(&row.whom(), Body::AgentWorkingAfterCall { stated_ms }),
+        None => row.without_meaning(emit),
+    }
     Ok(())
 }

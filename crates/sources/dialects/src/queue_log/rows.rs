@@ -88,6 +88,12 @@ impl Row<'_> {
         }
         Ok(Whom { call_id: None, connection: None, ..whom })
     }
+
+    /// Keeps a row that tells nothing of calls, queues or agents' times: it is still
+    /// heard from the switch, and belongs to the call that it names.
+    pub fn without_meaning(&self, emit: &mut Emit<'_>) {
+        emit.push(&self.whom(), Body::Unrecognized { name: self.event.as_ref().into() });
+    }
 }
 
 /// Appends the canonical events of a row.
@@ -110,8 +116,11 @@ pub(super) fn meaning(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut 
         "PAUSE" | "PAUSEALL" | "UNPAUSE" | "UNPAUSEALL" => paused(row, emit),
         "WRAPUPSTART" => wrapping_up(row, emit),
         "DID" => {
-            if let (whom @ Whom { call_id: Some(_), .. }, dnis @ Some(_)) = (row.whom(), row.text(0)) {
-                emit.push(&whom, Body::PartyKnown { ani: None, withheld: false, dnis });
+            match (row.whom(), row.text(0)) {
+                (whom @ Whom { call_id: Some(_), .. }, dnis @ Some(_)) => {
+                    emit.push(&whom, Body::PartyKnown { ani: None, withheld: false, dnis });
+                }
+                _ => row.without_meaning(emit),
             }
             Ok(())
         }
@@ -120,10 +129,10 @@ pub(super) fn meaning(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut 
             emit.push(&Whom::default(), Body::SourceStarted);
             Ok(())
         }
-        // Known, and without a meaning for calls, queues or agents' times.
-        "CONFIGRELOAD" | "PENALTY" | "RINGINUSE" | "INFO" | "CALLERID" | "OUTCALL" => Ok(()),
-        other => {
-            emit.push(&row.whom(), Body::Unrecognized { name: other.into() });
+        // Known and meaningless here (CONFIGRELOAD, PENALTY, RINGINUSE, INFO, CALLERID,
+        // OUTCALL), or not known at all.
+        _ => {
+            row.without_meaning(emit);
             Ok(())
         }
     }
@@ -238,7 +247,10 @@ fn left(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<(), Str
         "WITHDRAW" => divert(DivertReason::Transfer),
         // Written by dial plans (XiVO) beside or in place of Asterisk's own EXITEMPTY:
         // one stay ends once.
-        "LEAVEEMPTY" if !was_open => return Ok(()),
+        "LEAVEEMPTY" if !was_open => {
+            row.without_meaning(emit);
+            return Ok(());
+        }
         _ => divert(DivertReason::Empty),
     };
     // An agent stands there when the caller hung up while an announcement was played to
