@@ -22,12 +22,14 @@ pub(crate) fn is_unanswered(v: &VisitState) -> bool {
     v.row.closed && !matches!(v.row.outcome, VisitOutcome::Answered | VisitOutcome::Rejected(_))
 }
 
-/// Whether a visit is the stay that arrived at `arrival` and was told of at `at`.
-pub(crate) fn stayed(v: &VisitState, arrival: Instant, at: Instant) -> bool {
+/// Whether a visit is the stay that arrived at `arrival` and was told of at `at`. Where
+/// both ends state a wait (`stated`: this one does), the arrivals tell.
+pub(crate) fn stayed(v: &VisitState, (arrival, stated): (Instant, bool), at: Instant) -> bool {
     if v.inferred && v.row.joined_at <= at {
         return true;
     }
-    near(v.row.joined_at, arrival) || (v.row.joined_at <= at && v.row.left_at.is_some_and(|left| near(left, at)))
+    let ended_then = || v.row.joined_at <= at && v.row.left_at.is_some_and(|left| near(left, at));
+    near(v.row.joined_at, arrival) || (!(stated && v.wait_stated) && ended_then())
 }
 
 /// A stay whose end was not told: it waits, or was ended by inference.

@@ -20,7 +20,7 @@ use model::facts::{Visit, VisitOutcome};
 use model::{Event, Instant, Name};
 
 use crate::Timeline;
-use crate::state::{Cid, Contact, VisitState};
+use crate::state::{Cid, VisitState};
 use crate::stays::{
     SAME_STAY_MS, began, end_wait, is_unanswered, is_untold, less, near, observe, state_wait, stayed, supersede,
 };
@@ -198,7 +198,9 @@ impl Timeline {
                 })
             })
             .or_else(|| {
-                contact.newest_visit(|v| v.is_of(conn, queue) && is_unanswered(v) && stayed(v, arrival, event.at))
+                contact.newest_visit(|v| {
+                    v.is_of(conn, queue) && is_unanswered(v) && stayed(v, (arrival, wait_ms.is_some()), event.at)
+                })
             });
         match found {
             Some(i) => i,
@@ -225,7 +227,7 @@ impl Timeline {
         let mut found = self.waiting_stay(contact, event, queue, wait_ms);
         let Some(contact) = self.touch(cid) else { return };
         if found.is_none() {
-            let same = |v: &VisitState| v.is_of(conn, queue) && stayed(v, arrival, event.at);
+            let same = |v: &VisitState| v.is_of(conn, queue) && stayed(v, (arrival, wait_ms.is_some()), event.at);
             found = contact.newest_visit(|v| same(v) && is_unanswered(v));
             if found.is_none() && contact.newest_visit(|v| same(v) && v.row.outcome == VisitOutcome::Answered).is_some()
             {
@@ -316,7 +318,7 @@ impl Timeline {
             .or_else(|| contact.newest_visit(|v| by_agent(v) && v.row.left_at.is_some_and(|t| near(t, event.at))))
             // The end before its answer.
             .or_else(|| contact.newest_visit(|v| of(v) && v.is_waiting() && v.row.joined_at <= event.at))
-            .or_else(|| contact.newest_visit(|v| of(v) && is_unanswered(v) && stayed(v, arrival, event.at)));
+            .or_else(|| contact.newest_visit(|v| of(v) && is_unanswered(v) && stayed(v, (arrival, stated), event.at)));
         match found {
             Some(i) => i,
             None => {

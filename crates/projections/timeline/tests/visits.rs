@@ -79,6 +79,11 @@ fn stays_of_one_caller_in_one_queue_keep_their_own_ends_out_of_order() {
     switch.say(79.0, "c3", "support", "", timeout(12_000));
     switch.joins(67.0, "c3", "support");
     switch.answers(85.0, "Bob", "c3", "support", Some(5000));
+    // A stay that ends right after the one before it is told from its end on.
+    switch.joins(100.0, "c4", "support");
+    switch.say(120.0, "c4", "support", "", timeout(20_000));
+    switch.say(121.5, "c4", "support", "", Body::Abandoned { wait_ms: Some(0), entry_position: None });
+    switch.joins(121.2, "c4", "support");
     let told: Vec<_> = switch.visits().iter().map(|v| (v.joined_at, v.outcome.outcome(), v.wait_ms)).collect();
     let mut told: Vec<_> = told.into_iter().map(|(t, o, w)| (t, o, w.unwrap_or(-1))).collect();
     told.sort();
@@ -89,10 +94,12 @@ fn stays_of_one_caller_in_one_queue_keep_their_own_ends_out_of_order() {
         (41.0, "abandoned", 15_000),
         (67.0, "flow_out", 12_000),
         (80.0, "answered", 5000),
+        (100.0, "flow_out", 20_000),
+        (121.2, "abandoned", 0),
     ];
     assert_eq!(told, expected.map(|(t, o, w)| (at(t), o, w)));
     let reasons = switch.visits().iter().filter(|v| v.outcome == VisitOutcome::FlowOut(DivertReason::Timeout)).count();
-    assert_eq!(reasons, 3);
+    assert_eq!(reasons, 4);
 }
 
 #[test]
