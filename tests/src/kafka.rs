@@ -1,11 +1,11 @@
 //! A real Apache Kafka for the tests: one node, KRaft, in a folder of its own.
 //!
-//! Contract: listens on random free ports of 127.0.0.1, PLAINTEXT and SASL_SSL
+//! Contract: listens on free ports of 127.0.0.1, PLAINTEXT and SASL_SSL
 //! (SCRAM-SHA-512); gone when dropped. Missing jars or a missing Java end the test with
 //! what to install: nothing is skipped.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -33,7 +33,8 @@ impl Kafka {
     pub fn start() -> Self {
         let dir = tempfile::tempdir().expect("a folder for Kafka");
         make_store(dir.path());
-        let [plain, controller, sasl] = free_ports();
+        let ports = crate::ports::free(3);
+        let (plain, controller, sasl) = (ports[0], ports[1], ports[2]);
         fs::write(dir.path().join("server.properties"), properties(dir.path(), plain, controller, sasl))
             .expect("server.properties");
         format(dir.path());
@@ -115,7 +116,7 @@ impl Kafka {
     }
 
     fn wait_until_ready(&mut self) {
-        let until = Instant::now() + Duration::from_secs(120);
+        let until = Instant::now() + Duration::from_secs(240);
         let open = |port| TcpStream::connect(("127.0.0.1", port)).is_ok();
         while !(open(self.plain) && open(self.sasl)) {
             let ended = self.child.as_mut().and_then(|c| c.try_wait().ok().flatten());
@@ -170,11 +171,6 @@ fn class_path() -> String {
         lib.display()
     );
     lib.join("*").display().to_string()
-}
-
-fn free_ports() -> [u16; 3] {
-    let held = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-    held.map(|l| l.local_addr().expect("its address").port())
 }
 
 fn make_store(dir: &Path) {

@@ -2,7 +2,9 @@
 pub mod crm_records;
 pub mod figures;
 pub mod fuzz;
+pub mod group;
 pub mod kafka;
+pub mod ports;
 pub mod process;
 pub mod rig;
 pub mod s3;

@@ -126,6 +126,29 @@ impl Process {
         self.ended.is_none() && self.child.try_wait().expect("its state").is_none()
     }
 
+    /// It hangs until `resume`.
+    ///
+    /// # Panics
+    /// Where the system refuses.
+    pub fn pause(&self) {
+        signal(self.child.id(), "STOP");
+    }
+
+    /// It goes on after `pause`.
+    ///
+    /// # Panics
+    /// Where the system refuses.
+    pub fn resume(&self) {
+        signal(self.child.id(), "CONT");
+    }
+
+    /// Most memory that it had so far, in bytes, where the system tells.
+    pub fn most_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+        line.trim().split(' ').next()?.parse::<u64>().ok().map(|kib| kib * 1024)
+    }
+
     /// Ends it as a power cut would.
     pub fn kill9(&mut self) {
         self.child.kill().expect("SIGKILL");
@@ -137,8 +160,7 @@ impl Process {
     /// # Panics
     /// Where it does not end within `patience`: shows what it said.
     pub fn terminate(&mut self, patience: Duration) -> ExitStatus {
-        let sent = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
-        assert!(sent.success(), "SIGTERM: {}", self.said());
+        signal(self.child.id(), "TERM");
         self.wait(patience)
     }
 
@@ -157,6 +179,12 @@ impl Process {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// Sends a signal.
+pub(crate) fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().expect("kill");
+    assert!(sent.success(), "SIG{name}");
 }
 
 fn appended(log: &Path) -> File {

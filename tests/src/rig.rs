@@ -92,7 +92,7 @@ impl Rig {
     pub fn sandbox(&self) -> (Process, String) {
         let arguments = ["crm-sandbox", "--listen", "127.0.0.1:0"];
         let mut sandbox = Process::start(&self.environment, &arguments, &self.path("sandbox.log"));
-        let line = sandbox.wait_for("crm sandbox: ", Duration::from_secs(20));
+        let line = sandbox.wait_for("crm sandbox: ", Duration::from_secs(120));
         let address = line.split('/').take(3).collect::<Vec<_>>().join("/");
         (sandbox, address)
     }
@@ -156,14 +156,63 @@ pub fn http(rig: &Rig) -> String {
     format!("[http]\nlisten = \"127.0.0.1:0\"\ntokens_file = \"{}\"\n", rig.shown("tokens"))
 }
 
+/// How long a process may take to end: its drain's limit and some.
+pub const DRAINS: Duration = Duration::from_secs(90);
+
 /// `[limits]` for tests.
 pub fn limits() -> String {
-    "[limits]\nflush_ms = 500\ndrain_seconds = 20\n".to_owned()
+    "[limits]\nflush_ms = 500\ndrain_seconds = 60\n".to_owned()
 }
 
 /// `stages = […]`: the first part of a file.
 pub fn stages(names: &[&str]) -> String {
     format!("stages = {names:?}\n")
+}
+
+/// `/readyz`: the status and what it says.
+///
+/// # Errors
+/// No answer.
+pub async fn ready(address: &str) -> Result<(u16, String), String> {
+    let answer = reqwest::get(format!("{address}/readyz")).await.map_err(|e| e.to_string())?;
+    Ok((answer.status().as_u16(), answer.text().await.map_err(|e| e.to_string())?))
+}
+
+/// Waits until `/readyz` says that everything is up.
+///
+/// # Panics
+/// Where it does not within `patience`.
+pub async fn until_ready(address: &str, patience: Duration) {
+    until("ready", patience, || async {
+        match ready(address).await? {
+            (200, _) => Ok(()),
+            (_, text) => Err(text),
+        }
+    })
+    .await;
+}
+
+/// The sum over all lines of `/metrics` that begin with `name`.
+///
+/// # Errors
+/// No answer.
+pub async fn metric(address: &str, name: &str) -> Result<f64, String> {
+    let request = reqwest::Client::new().get(format!("{address}/metrics")).bearer_auth(METRICS);
+    let text = request.send().await.map_err(|e| e.to_string())?.text().await.map_err(|e| e.to_string())?;
+    let values = text.lines().filter(|l| l.starts_with(name)).filter_map(|l| l.rsplit(' ').next()?.parse::<f64>().ok());
+    Ok(values.sum())
+}
+
+/// Waits until a metric (see [`metric`]) has at least this value.
+///
+/// # Panics
+/// Where it does not within `patience`.
+pub async fn until_metric(address: &str, name: &str, least: f64, patience: Duration) {
+    until(&format!("{name} of {least}"), patience, || async {
+        let value = metric(address, name).await?;
+        if value >= least { Ok(()) } else { Err(value.to_string()) }
+    })
+    .await;
 }
 
 /// Asks again and again until it is so.

@@ -1,20 +1,20 @@
 //! A real S3 server for the tests: SeaweedFS, all its parts in one process, in a folder
 //! of its own.
 //!
-//! Contract: listens on random free ports of 127.0.0.1, with keys made for this one run;
+//! Contract: listens on free ports of 127.0.0.1, with keys made for this one run;
 //! what was acknowledged survives `kill9` and `restart`; gone when dropped. A missing
 //! server ends the test with what to install: nothing is skipped.
 
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a server may take to start.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The parts of the server that listen, with their HTTP and their gRPC port.
 const PARTS: [&str; 5] = ["s3", "filer", "master", "volume", "admin"];
@@ -37,7 +37,14 @@ impl S3 {
     pub fn start(bucket: &str) -> Self {
         let dir = tempfile::tempdir().expect("a folder for the S3 server");
         let (key, secret) = (random_word(), random_word() + &random_word());
-        let mut s3 = Self { dir, bucket: bucket.to_owned(), key, secret, ports: free_ports(), child: None };
+        let mut s3 = Self {
+            dir,
+            bucket: bucket.to_owned(),
+            key,
+            secret,
+            ports: crate::ports::free(PARTS.len() * 2),
+            child: None,
+        };
         s3.run();
         s3
     }
@@ -100,6 +107,22 @@ impl S3 {
         let sent = Command::new("kill").arg(child.id().to_string()).status().expect("kill");
         assert!(sent.success(), "SIGTERM to the S3 server");
         child.wait().expect("the S3 server's end");
+    }
+
+    /// The server hangs: it takes connections and answers nothing, until `resume`.
+    ///
+    /// # Panics
+    /// Where the system refuses.
+    pub fn pause(&self) {
+        self.child.iter().for_each(|c| crate::process::signal(c.id(), "STOP"));
+    }
+
+    /// The server goes on after `pause`.
+    ///
+    /// # Panics
+    /// Where the system refuses.
+    pub fn resume(&self) {
+        self.child.iter().for_each(|c| crate::process::signal(c.id(), "CONT"));
     }
 
     /// Stops the server, if it runs, and starts it on the same folder and ports.
@@ -173,13 +196,6 @@ fn program() -> PathBuf {
     let weed = Path::new(env!("CARGO_MANIFEST_DIR")).join("real/venv/bin/weed");
     assert!(weed.is_file(), "the S3 server is not installed ({}): run `cargo xtask setup`", weed.display());
     weed
-}
-
-/// Two ports a part, all different, free a moment ago.
-fn free_ports() -> Vec<u16> {
-    let held: Vec<TcpListener> =
-        (0..PARTS.len() * 2).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
-    held.iter().map(|l| l.local_addr().expect("its port").port()).collect()
 }
 
 /// Whether a request with a short body is answered with that status.

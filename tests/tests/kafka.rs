@@ -73,7 +73,7 @@ async fn a_leased_log_has_no_gap_at_its_end_and_times_are_found() {
         }
     }
     let found = log.offset_at("leased", 0, third.expect("a time")).await.expect("an offset");
-    let first = log.read("leased", 0, found, 1, 1000, Duration::from_secs(5)).await.expect("a read");
+    let first = log.read("leased", 0, found, 1, 1000, Duration::from_secs(60)).await.expect("a read");
     assert_eq!(first[0].value.as_ref(), b"3/0");
 }
 
@@ -136,7 +136,7 @@ async fn two_members_share_the_partitions_and_one_takes_over() {
 
 async fn apply(mine: &mut Vec<i32>, member: &mut Box<dyn event_log::Membership>, done: impl Fn(&[i32]) -> bool) {
     while !done(mine) {
-        let change = tokio::time::timeout(Duration::from_secs(60), member.changed()).await.expect("a change in time");
+        let change = tokio::time::timeout(Duration::from_secs(180), member.changed()).await.expect("a change in time");
         match change.expect("a change") {
             Rebalance::Assigned(p) => mine.extend(p),
             Rebalance::Revoked(p) => mine.retain(|m| !p.contains(m)),
@@ -172,7 +172,7 @@ async fn tls_and_a_password_work_also_from_a_file() {
 async fn refused(config: KafkaConfig) -> String {
     let before = Instant::now();
     let e = KafkaLog::connect(&config).await.map(|_| ()).expect_err("a refusal");
-    assert!(before.elapsed() < Duration::from_secs(15), "a refusal comes soon");
+    assert!(before.elapsed() < Duration::from_secs(20), "a refusal comes before the wait for a broker ends");
     assert!(matches!(e, LogError::Denied(_)), "{e:?}");
     e.to_string()
 }
@@ -209,7 +209,7 @@ async fn no_broker_there_says_where_it_looked_within_a_bounded_time() {
     let before = Instant::now();
     let e = KafkaLog::connect(&plain("127.0.0.1:1".into())).await.map(|_| ()).expect_err("nobody there");
     assert!(matches!(&e, LogError::Transient(t) if t.contains("127.0.0.1:1")), "{e:?}");
-    assert!(before.elapsed() < Duration::from_secs(30));
+    assert!(before.elapsed() < Duration::from_secs(60));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -265,7 +265,7 @@ fn helper(out: &Path, brokers: &str) -> Child {
 }
 
 fn wait_for_lines(out: &Path, count: usize) -> usize {
-    let until = Instant::now() + Duration::from_secs(120);
+    let until = Instant::now() + Duration::from_secs(300);
     loop {
         let lines = std::fs::read_to_string(out).unwrap_or_default().lines().count();
         if lines >= count {

@@ -13,7 +13,7 @@ use tests::rig::{self, Rig, until};
 use tests::switch::{Switch, capture};
 
 const STREAM: &str = "ami-calls.raw.gz";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 fn data(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/asterisk-a").join(name).display().to_string()
@@ -74,12 +74,12 @@ async fn reading_commands_work_beside_it_and_a_second_writer_is_told() {
         assert!(!refused.status.success() && said.contains("in use by another ringledger process"), "{said}");
         assert!(said.contains(&folder), "{said}");
     }
-    let status = running.terminate(Duration::from_secs(25));
+    let status = running.terminate(rig::DRAINS);
     assert!(status.success(), "{status:?}\n{}", running.said());
     figures_come(&rig, &wanted).await;
     let mut again = rig.run("again", &pipeline, "data");
     again.wait_for("partitions assigned", PATIENCE);
-    assert!(again.terminate(Duration::from_secs(25)).success(), "{}", again.said());
+    assert!(again.terminate(rig::DRAINS).success(), "{}", again.said());
     let cat = succeed(rig.environment(), &["log", "cat", "--data-dir", &folder]);
     assert_eq!(cat.lines().filter(|l| l.contains("/ringledger/settings")).count(), 1, "settings are said once");
 }
@@ -108,7 +108,7 @@ async fn a_failing_crm_delays_only_itself() {
         if tasks.len() > 10 { Ok(()) } else { Err(format!("{} Tasks", tasks.len())) }
     })
     .await;
-    assert!(running.terminate(Duration::from_secs(25)).success(), "{}", running.said());
+    assert!(running.terminate(rig::DRAINS).success(), "{}", running.said());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,11 +150,12 @@ async fn a_queue_log_is_followed_through_rotation_and_truncation() {
     std::fs::rename(rig.path("queue_log.1"), rig.path("queue_log.2")).expect("rotated");
     std::fs::copy(&file, rig.path("queue_log.1")).expect("copied");
     std::fs::File::create(&file).expect("truncated");
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    // What is written before the follower looked may be taken for more of the same file.
+    running.wait_for("the file was truncated", PATIENCE);
     append(part(3, 4));
     read_so_far(4).await;
     figures_come(&rig, &wanted).await;
-    assert!(running.terminate(Duration::from_secs(25)).success(), "{}", running.said());
+    assert!(running.terminate(rig::DRAINS).success(), "{}", running.said());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,5 +196,5 @@ async fn adapters_events_are_taken_once_and_answered_after_the_log_has_them() {
     let answer: Value = again.send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(answer, serde_json::json!({ "accepted": 0, "repeated": 1 }));
     assert_eq!(kept(), 1);
-    assert!(running.terminate(Duration::from_secs(25)).success(), "{}", running.said());
+    assert!(running.terminate(rig::DRAINS).success(), "{}", running.said());
 }

@@ -19,7 +19,7 @@ use tests::s3::S3;
 use tests::switch::{Switch, capture};
 
 const STREAM: &str = "ami-events.raw.zst";
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_switchs_stream_becomes_figures_recordings_and_tasks() {
@@ -45,7 +45,7 @@ async fn a_switchs_stream_becomes_figures_recordings_and_tasks() {
     assert!(!checked.contains("FAILED") && checked.contains("ok      crm salesforce"), "{checked}");
     switch.release();
     let mut running = rig.run("run", &pipeline, "data");
-    let address = format!("http://{}", running.wait_for("listening on http://", Duration::from_secs(60)));
+    let address = format!("http://{}", running.wait_for("listening on http://", PATIENCE));
     switch.wait_played(PATIENCE);
 
     let wanted = imported(&rig).await;
@@ -124,7 +124,7 @@ async fn health(address: &str) {
     assert_eq!(get("/metrics", rig::COMPLIANCE).await.0, 403);
     // Gauges of recordings stand as at the last look, a few seconds ago.
     let looked = "ringledger_recordings{switch=\"pbx1\",state=\"recorded\"} 24";
-    until("a look at the recordings", Duration::from_secs(30), || async {
+    until("a look at the recordings", PATIENCE, || async {
         let (status, text) = get("/metrics", rig::METRICS).await;
         if status == 200 && text.contains(looked) { Ok(()) } else { Err(text) }
     })
@@ -193,7 +193,7 @@ async fn accesses(kafka: &Kafka, recording: &Recording) {
 
 /// SIGTERM: it ends well and in time, logs off, and what it took in stands in the tables.
 async fn drains(running: &mut Process, switch: &Switch, lake: &Lake, wanted: &str) {
-    let status = running.terminate(Duration::from_secs(25));
+    let status = running.terminate(rig::DRAINS);
     assert!(status.success(), "{status:?}\n{}", running.said());
     assert_eq!(switch.logins(), (2, 0), "one by `check`, one by `run`");
     assert_eq!(figures::reports(lake).await.expect("reports"), wanted);

@@ -116,6 +116,32 @@ async fn of_two_owners_at_once_only_one_lands_on_s3() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_every_partition_stands_is_told_at_one_look_behind_a_checkpoint_too() {
+    const PARTITIONS: i64 = 48;
+    let s3 = S3::start("stands");
+    let one = lake(&s3).await;
+    let app = |partition: i64| format!("g1/facts/cti.events-{partition}");
+    let (mut stands, mut next) = (vec![None; PARTITIONS as usize], 0);
+    for n in 0..60_i64 {
+        // A few partitions a commit, as a flush does; some are never written.
+        let txns: Vec<Txn> = (0..3)
+            .map(|k| {
+                let partition = (n * 3 + k) % 40;
+                let seen = stands[partition as usize].replace(next);
+                next += 1;
+                Txn { app_id: app(partition), version: next - 1, seen }
+            })
+            .collect();
+        one.commit(VISITS, &Facts::default(), &txns).await.expect("lands");
+    }
+    let ids: Vec<String> = (0..PARTITIONS).map(app).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    for look in [&one, &lake(&s3).await] {
+        assert_eq!(look.txn_versions(VISITS, &ids).await.expect("reads"), stands);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_committed_survives_the_end_of_the_server() {
     let mut s3 = S3::start("ends");
     let lake = lake(&s3).await;
@@ -137,7 +163,7 @@ async fn a_wrong_key_is_told_without_its_secret() {
     let mut other = config(&s3, s3.secret());
     other.s3.access_key_id = Some("NOBODYSKEY".into());
     for config in [config(&s3, wrong), other] {
-        let opened = tokio::time::timeout(Duration::from_secs(10), Lake::open(config.clone())).await;
+        let opened = tokio::time::timeout(Duration::from_secs(60), Lake::open(config.clone())).await;
         let error = opened.expect("is refused at once").expect_err("is refused");
         assert!(matches!(error, TablesError::Refused { .. }) && !error.passes(), "{error:?}");
         let text = format!("{error} {error:?} {config:?}");

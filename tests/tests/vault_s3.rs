@@ -127,7 +127,7 @@ async fn small_and_large_recordings_are_kept_with_their_metadata_and_never_twice
 async fn a_server_killed_in_the_middle_leaves_no_half_object_and_the_next_attempt_ends_it() {
     let mut s3 = S3::start("recordings-b");
     let dir = tempfile::tempdir().unwrap();
-    let bytes = wav(64 * MIB);
+    let bytes = wav(96 * MIB);
     std::fs::write(dir.path().join("a.wav"), &bytes).unwrap();
     let (row, source) = (pending("r", "a.wav"), folder(dir.path()));
     let vault = vault(&s3, s3.environment());
@@ -141,6 +141,8 @@ async fn a_server_killed_in_the_middle_leaves_no_half_object_and_the_next_attemp
         assert!(!attempt.is_finished(), "the upload was too quick to be interrupted");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    s3.pause();
+    assert!(!attempt.is_finished(), "the upload was too quick to be interrupted");
     s3.kill9();
     let error = attempt.await.unwrap().unwrap_err();
     assert_eq!(error.kind(), FailureKind::Transient, "{error}");

@@ -91,9 +91,8 @@ async fn every_partition(
         publish: true,
     };
     let mut stage = FactsStage::new(log.clone(), lake.clone(), snapshots.clone(), config);
-    for partition in 0..log.partitions(model::TOPIC_EVENTS).await? {
-        stage.take(partition).await?;
-    }
+    let partitions: Vec<i32> = (0..log.partitions(model::TOPIC_EVENTS).await?).collect();
+    stage.take_all(&partitions).await?;
     Ok(stage)
 }
 

@@ -9,6 +9,7 @@ use model::Name;
 use model::facts::{Recording, RecordingState};
 use pipeline::facts_stage::FactsStage;
 use pipeline::recordings_stage::{RecordingsStage, Waiting};
+use pipeline::waits::Waits;
 use tables::Filter;
 use vault::{FolderSource, Source, StoreConfig, Vault};
 
@@ -62,7 +63,13 @@ pub async fn handle(
     let other = |e: &dyn std::fmt::Display| Failure::Other(e.to_string());
     let source = Source::Folder(FolderSource::open(folder).map_err(|e| other(&e))?);
     let vault = Arc::new(local_vault(&writing.root)?);
-    let recordings = RecordingsStage { log: writing.log.clone(), vault, source, waiting: Waiting::InputEnded };
+    let recordings = RecordingsStage {
+        log: writing.log.clone(),
+        vault,
+        source,
+        waiting: Waiting::InputEnded,
+        waits: Waits::default(),
+    };
     let all = writing.lake.recordings(&Filter::default()).await?;
     let of_switch: Vec<Recording> = all.iter().filter(|r| r.switch == switch).cloned().collect();
     let mut handled = Handled::default();

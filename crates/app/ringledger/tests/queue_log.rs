@@ -163,6 +163,12 @@ fn the_same_file_twice_changes_nothing() {
     assert_same(&tables_of(dir.path()), &tables);
 }
 
+/// Whether a process has a file of that folder open; told on Linux only.
+fn has_open(process: u32, folder: &std::path::Path) -> bool {
+    let files = std::fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten();
+    files.filter_map(|f| std::fs::read_link(f.path()).ok()).any(|f| f.starts_with(folder))
+}
+
 #[test]
 fn one_writes_and_others_read() {
     let dir = scratch();
@@ -172,7 +178,12 @@ fn one_writes_and_others_read() {
     let mut first = command(&args).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut input = first.stdin.take().unwrap();
     input.write_all(b"1795326272|NONE|NONE|NONE|QUEUESTART|\n").unwrap();
-    std::thread::sleep(Duration::from_millis(1_500));
+    let begun = std::time::Instant::now();
+    while !has_open(first.id(), &dir.path().join("log")) && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Opened, it is locked a moment later.
+    std::thread::sleep(Duration::from_millis(500));
     assert!(first.try_wait().unwrap().is_none(), "the first writer waits for its input");
     let refused = import(dir.path(), DIALECT, "queue_log.gz", &[]);
     assert_eq!(refused.code, 1, "{}", refused.err);

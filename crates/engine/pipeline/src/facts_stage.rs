@@ -17,15 +17,18 @@ use std::time::Duration;
 use event_log::{EventLog, LogError};
 use model::TOPIC_EVENTS;
 use model::facts::Facts;
-use tables::{Lake, Table, TablesError};
+use tables::{Lake, TablesError};
 
 use crate::ahead::Ahead;
 use crate::flight::{Cargo, Flight, Landed};
 use crate::fold::{PartitionFold, Reject};
 use crate::limits::{FLUSH_ROWS, READ_WAIT, SNAPSHOT_RECORDS, TABLE_LAG_RECORDS};
 use crate::owned::{Owned, TABLES};
+use crate::retry::{Failure, retry};
 use crate::snapshots::{SnapshotError, Snapshots};
 use crate::switch_fold::FoldConfig;
+use crate::taking::Taking;
+use crate::waits::Waits;
 
 /// What a stage can fail with.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +90,7 @@ pub struct FactsStage {
     rejects: Vec<Reject>,
     ahead: Ahead,
     flight: Option<Flight>,
+    waits: Waits,
     /// What was done so far.
     pub counts: FactsCounts,
 }
@@ -104,40 +108,41 @@ impl FactsStage {
             rejects: Vec::new(),
             ahead: Ahead::default(),
             flight: None,
+            waits: Waits::default(),
             counts: FactsCounts::default(),
         }
+    }
+
+    /// The same stage; what it waits for is told there.
+    #[must_use]
+    pub fn telling(self, waits: Waits) -> Self {
+        Self { waits, ..self }
     }
 
     fn app_id(&self, partition: i32) -> String {
         format!("{}/facts/{TOPIC_EVENTS}-{partition}", self.config.generation)
     }
 
-    /// Takes a partition: its state is that of the tables.
+    /// Takes a partition up: its state is that of the tables.
     ///
     /// # Errors
-    /// The tables or snapshots cannot be read, or the tables are ahead of the log.
+    /// As [`FactsStage::take_all`].
     pub async fn take(&mut self, partition: i32) -> Result<(), StageError> {
-        let app_id = self.app_id(partition);
-        let mut versions = [-1; Table::ALL.len()];
-        for (i, table) in Table::ALL.iter().enumerate() {
-            versions[i] = self.lake.txn_version(*table, &app_id).await?.unwrap_or(-1);
+        self.take_all(&[partition]).await
+    }
+
+    /// Takes partitions up, all of an assignment at once: one look at each table.
+    ///
+    /// # Errors
+    /// The tables or snapshots cannot be read, or the tables are ahead of the log. None of
+    /// the partitions is taken then.
+    pub async fn take_all(&mut self, partitions: &[i32]) -> Result<(), StageError> {
+        let named = partitions.iter().map(|p| (*p, self.app_id(*p))).collect();
+        let taking = Taking { log: &*self.log, lake: &self.lake, snapshots: &self.snapshots, fold: &self.config.fold };
+        for (partition, owned) in self.waits.watch("the tables", taking.all(named)).await? {
+            self.ahead.forget(partition);
+            self.owned.insert(partition, owned);
         }
-        let least = versions.iter().copied().min().unwrap_or(-1);
-        let fold = self.snapshots.load(partition, least, &self.config.fold).await?;
-        let marks = self.log.watermarks(TOPIC_EVENTS, partition).await?;
-        let most = versions.iter().copied().max().unwrap_or(-1);
-        if most >= marks.high || fold.next_offset() < marks.low {
-            return Err(LogError::OutOfRange {
-                topic: TOPIC_EVENTS.to_owned(),
-                partition,
-                offset: if most >= marks.high { most } else { fold.next_offset() },
-                low: marks.low,
-                high: marks.high,
-            }
-            .into());
-        }
-        self.ahead.forget(partition);
-        self.owned.insert(partition, Owned::new(fold, versions, app_id));
         Ok(())
     }
 
@@ -237,6 +242,14 @@ impl FactsStage {
     async fn flush_lagging(&mut self, most_lag: i64) -> Result<(), StageError> {
         self.settle().await?;
         self.start_flush(most_lag);
+        if self.flight.is_none() {
+            // Records that made no row are passed too: whoever asks sees no lag.
+            let stands: Vec<(i32, i64)> = self.folds().map(|f| (f.partition(), f.next_offset())).collect();
+            for (partition, next) in stands {
+                self.tell_group(partition, next).await;
+            }
+            return Ok(());
+        }
         self.settle().await
     }
 
@@ -256,7 +269,7 @@ impl FactsStage {
     fn start_flush(&mut self, most_lag: i64) {
         let waiting = (&mut self.pending, &mut self.rejects);
         let cargo = Cargo::load(&self.owned, waiting, most_lag, self.config.publish);
-        self.flight = cargo.map(|c| c.start(self.log.clone(), self.lake.clone()));
+        self.flight = cargo.map(|c| c.start(self.log.clone(), self.lake.clone(), self.waits.clone()));
     }
 
     /// Waits for the flush that is under way, and notes what became of it.
@@ -287,10 +300,7 @@ impl FactsStage {
         self.counts.overtaken += 1;
         let partitions = self.partitions();
         self.drop_all();
-        for partition in partitions {
-            self.take(partition).await?;
-        }
-        Ok(())
+        self.take_all(&partitions).await
     }
 
     async fn note(&mut self, landed: Landed) -> Result<(), StageError> {
@@ -302,17 +312,39 @@ impl FactsStage {
         for (partition, upto) in landed.upto {
             let Some(owned) = self.owned.get_mut(&partition) else { continue };
             (0..TABLES).filter(|i| landed.tables[*i]).for_each(|i| owned.committed(i, upto));
-            if owned.tell_group(upto + 1) && self.config.publish {
-                // Only so that lag can be seen: what is folded is told by the tables.
-                if let Err(e) = self.log.commit(&self.config.group, TOPIC_EVENTS, partition, upto + 1).await {
-                    tracing::warn!(partition, error = %e, "the group was not told how far the fold is");
-                }
+            let due = owned.since_snapshot() >= SNAPSHOT_RECORDS;
+            self.tell_group(partition, upto + 1).await;
+            if due {
+                self.snapshot(partition).await?;
             }
-            if owned.since_snapshot() >= SNAPSHOT_RECORDS {
-                self.snapshots.save(&owned.fold).await?;
-                owned.snapshot_taken();
-                self.snapshots.prune(partition, owned.least_version()).await?;
-            }
+        }
+        Ok(())
+    }
+
+    /// Only so that lag can be seen: what is folded is told by the tables.
+    async fn tell_group(&mut self, partition: i32, next: i64) {
+        let news = self.owned.get_mut(&partition).is_some_and(|o| o.tell_group(next));
+        if news
+            && self.config.publish
+            && let Err(e) = self.log.commit(&self.config.group, TOPIC_EVENTS, partition, next).await
+        {
+            tracing::warn!(partition, error = %e, "the group was not told how far the fold is");
+        }
+    }
+
+    async fn snapshot(&mut self, partition: i32) -> Result<(), StageError> {
+        let Some(owned) = self.owned.get_mut(&partition) else { return Ok(()) };
+        let saved = retry(&self.waits, "the snapshots", || async {
+            self.snapshots.save(&owned.fold).await.map_err(|e| match e {
+                SnapshotError::Store(_) => Failure::Passing(e),
+                _ => Failure::Final(e),
+            })
+        });
+        saved.await?;
+        owned.snapshot_taken();
+        // Older ones that stay behind are dropped with the next.
+        if let Err(e) = self.snapshots.prune(partition, owned.least_version()).await {
+            tracing::warn!(partition, error = %e, "older snapshots stay behind");
         }
         Ok(())
     }
@@ -323,12 +355,10 @@ impl FactsStage {
     /// # Errors
     /// The snapshot store failed.
     pub async fn snapshot_all(&mut self) -> Result<(), StageError> {
-        for (partition, owned) in &mut self.owned {
-            if owned.since_snapshot() > 0 {
-                self.snapshots.save(&owned.fold).await?;
-                owned.snapshot_taken();
-                self.snapshots.prune(*partition, owned.least_version()).await?;
-            }
+        let moved = |(p, o): (&i32, &Owned)| (o.since_snapshot() > 0).then_some(*p);
+        let moved: Vec<i32> = self.owned.iter().filter_map(moved).collect();
+        for partition in moved {
+            self.snapshot(partition).await?;
         }
         Ok(())
     }

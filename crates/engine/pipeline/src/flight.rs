@@ -20,6 +20,7 @@ use crate::owned::{Owned, TABLES};
 use crate::publish;
 use crate::retry::{Failure, retry};
 use crate::rows;
+use crate::waits::Waits;
 
 /// What a flush makes durable.
 pub struct Cargo {
@@ -75,21 +76,21 @@ impl Cargo {
         Some(Self { facts: std::mem::take(facts), rejects: std::mem::take(rejects), upto, txns, publish })
     }
 
-    /// Starts the flush.
-    pub fn start(self, log: Arc<dyn EventLog>, lake: Arc<Lake>) -> Flight {
-        tokio::spawn(self.land(log, lake))
+    /// Starts the flush; what it waits for is told by `waits`.
+    pub fn start(self, log: Arc<dyn EventLog>, lake: Arc<Lake>, waits: Waits) -> Flight {
+        tokio::spawn(self.land(log, lake, waits))
     }
 
-    async fn land(self, log: Arc<dyn EventLog>, lake: Arc<Lake>) -> Result<Landed, StageError> {
+    async fn land(self, log: Arc<dyn EventLog>, lake: Arc<Lake>, waits: Waits) -> Result<Landed, StageError> {
         let mut landed = Landed { rows: self.facts.len() as u64, ..Landed::default() };
         if self.publish {
-            publish::calls(&*log, &self.facts.calls).await?;
-            publish::rejects(&*log, &self.rejects, clock::now()).await?;
+            waits.watch("the log", publish::calls(&*log, &self.facts.calls)).await?;
+            waits.watch("the log", publish::rejects(&*log, &self.rejects, clock::now())).await?;
         }
         landed.dead_letters = self.rejects.len() as u64;
         for (i, table) in Table::ALL.iter().enumerate() {
             let Some(txns) = &self.txns[i] else { continue };
-            if !txns.is_empty() && !commit(&lake, *table, &self.facts, txns, &mut landed.retries).await? {
+            if !txns.is_empty() && !commit(&lake, &waits, *table, &self.facts, txns, &mut landed.retries).await? {
                 landed.overtaken = true;
                 return Ok(landed);
             }
@@ -101,8 +102,15 @@ impl Cargo {
 }
 
 /// Commits one table; `false` where another owner has moved a `txn` of it.
-async fn commit(lake: &Lake, table: Table, facts: &Facts, txns: &[Txn], retries: &mut u64) -> Result<bool, StageError> {
-    let (overtaken, repeated) = retry(table.name(), || async {
+async fn commit(
+    lake: &Lake,
+    waits: &Waits,
+    table: Table,
+    facts: &Facts,
+    txns: &[Txn],
+    retries: &mut u64,
+) -> Result<bool, StageError> {
+    let (overtaken, repeated) = retry(waits, &format!("table {table}"), || async {
         match lake.commit(table, facts, txns).await {
             Ok(_) => Ok(None),
             Err(CommitError::Overtaken { app_id, .. }) => Ok(Some(app_id)),

@@ -28,3 +28,7 @@ pub const ATTEMPTS: u32 = 8;
 pub const BACKOFF_FIRST: Duration = Duration::from_millis(200);
 /// Longest pause between two attempts.
 pub const BACKOFF_MOST: Duration = Duration::from_secs(20);
+/// An effect that has not ended so long after its begin is told as waited for.
+pub const SLOW: Duration = Duration::from_secs(5);
+/// Partitions whose snapshots and log ends are asked for at once.
+pub const TAKEN_AT_ONCE: usize = 8;

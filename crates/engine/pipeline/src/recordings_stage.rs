@@ -16,7 +16,9 @@ use model::{Act, Instant, Name, TOPIC_EVENTS};
 use vault::{FailureKind, Source, Terms, Vault, VaultError};
 
 use crate::clock;
+use crate::recordings_view::RecordingsView;
 use crate::retry::{Failure, retry};
+use crate::waits::Waits;
 
 /// Recordings in work at once.
 const AT_ONCE: usize = 4;
@@ -69,6 +71,8 @@ pub struct RecordingsStage {
     pub source: Source,
     /// How they are waited for.
     pub waiting: Waiting,
+    /// Where it is told what is waited for.
+    pub waits: Waits,
 }
 
 enum Attempt {
@@ -84,12 +88,24 @@ impl RecordingsStage {
     /// The log cannot be written, or the store needs a person.
     pub async fn round(&self, rows: &[Recording]) -> Result<RecordingCounts, RecordingsError> {
         let numbers = numbers(rows);
-        let mut due = Vec::new();
-        for row in rows {
-            if self.is_due(row) {
-                due.push((row.clone(), numbers.get(&row.recording_id).copied().unwrap_or(1)));
-            }
-        }
+        let due = rows.iter().filter(|row| self.is_due(row));
+        let numbered = due.map(|row| (row.clone(), numbers.get(&row.recording_id).copied().unwrap_or(1)));
+        self.work(numbered.collect(), |_| ()).await
+    }
+
+    /// Handles what is due in a view, which is told of each outcome.
+    ///
+    /// # Errors
+    /// As [`RecordingsStage::round`]; outcomes that the log took by then are told.
+    pub async fn round_of(&self, view: &mut RecordingsView) -> Result<RecordingCounts, RecordingsError> {
+        self.work(view.due(), |id| view.told(id)).await
+    }
+
+    async fn work(
+        &self,
+        due: Vec<(Recording, u32)>,
+        mut told: impl FnMut(&Name),
+    ) -> Result<RecordingCounts, RecordingsError> {
         let mut attempts =
             stream::iter(due).map(|(row, n)| async move { (self.attempt(&row, n).await, row) }).buffered(AT_ONCE);
         let mut counts = RecordingCounts::default();
@@ -104,6 +120,7 @@ impl RecordingsStage {
                         *counts.by_state.entry(outcome.state).or_default() += 1;
                         let at = row.ended_at.unwrap_or(row.started_at);
                         self.tell(*outcome, (&row.center, &row.switch), at).await?;
+                        told(&row.recording_id);
                     }
                 }
             }
@@ -128,7 +145,7 @@ impl RecordingsStage {
     }
 
     async fn attempt(&self, row: &Recording, n: u32) -> Result<(Attempt, u32), RecordingsError> {
-        let stored = retry("recording", || async {
+        let stored = retry(&self.waits.patient(), "the vault", || async {
             self.vault.store(row, n, &self.source, &self.terms()).await.map_err(|e| match e.kind() {
                 FailureKind::Transient => Failure::Passing(e),
                 _ => Failure::Final(e),

@@ -50,10 +50,19 @@ impl Lake {
     /// # Errors
     /// The table is absent or cannot be read.
     pub async fn txn_version(&self, table: Table, app_id: &str) -> Result<Option<i64>, TablesError> {
+        Ok(self.txn_versions(table, &[app_id]).await?.into_iter().next().flatten())
+    }
+
+    /// The versions of many app ids, in their order, all from one and the same snapshot,
+    /// the newest: one look at the store answers for all.
+    ///
+    /// # Errors
+    /// The table is absent or cannot be read.
+    pub async fn txn_versions(&self, table: Table, app_ids: &[&str]) -> Result<Vec<Option<i64>>, TablesError> {
         let shelf = self.shelf(table)?;
         let mut handle = shelf.handle.lock().await;
         self.refresh(shelf, &mut handle).await?;
-        self.txn_in(shelf, &mut handle, app_id).await
+        self.txns_in(shelf, &mut handle, app_ids).await
     }
 
     /// Appends the table's slice of `rows` in one Delta commit together with `txns`. A
@@ -123,8 +132,9 @@ impl Lake {
     async fn landed(&self, shelf: &Shelf, handle: &mut Handle, txns: &[Txn]) -> Result<Option<u64>, CommitError> {
         let mut moved = None;
         let mut there = 0_usize;
-        for txn in txns {
-            let found = self.txn_in(shelf, handle, &txn.app_id).await.map_err(CommitError::NotLanded)?;
+        let app_ids: Vec<&str> = txns.iter().map(|t| t.app_id.as_str()).collect();
+        let stands = self.txns_in(shelf, handle, &app_ids).await.map_err(CommitError::NotLanded)?;
+        for (txn, found) in txns.iter().zip(stands) {
             if found == Some(txn.version) {
                 there += 1;
             }
@@ -141,25 +151,6 @@ impl Lake {
                 Err(CommitError::Overtaken { table: shelf.table, app_id: txn.app_id.clone(), seen: txn.seen, found })
             }
         }
-    }
-
-    /// A `txn` in exactly the handle's snapshot.
-    pub(crate) async fn txn_in(
-        &self,
-        shelf: &Shelf,
-        handle: &mut Handle,
-        app_id: &str,
-    ) -> Result<Option<i64>, TablesError> {
-        if let Some(known) = handle.txns.get(app_id) {
-            return Ok(*known);
-        }
-        let Some(state) = &handle.state else { return Ok(None) };
-        let found = state
-            .transaction_version(shelf.log_store.as_ref(), app_id)
-            .await
-            .map_err(|e| self.place.explain(shelf.table, &e))?;
-        handle.txns.insert(app_id.to_owned(), found);
-        Ok(found)
     }
 }
 
@@ -183,7 +174,6 @@ fn sound(table: Table, txns: &[Txn]) -> Result<(), TablesError> {
 /// Makes the commit on the handle's snapshot and moves the handle on.
 async fn append(shelf: &Shelf, handle: &mut Handle, adds: Vec<Add>, txns: &[Txn]) -> Result<u64, DeltaTableError> {
     let state = handle.state.as_ref().ok_or(DeltaTableError::NotInitialized)?;
-    let base = state.version();
     let operation =
         DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(vec![DATE.to_owned()]), predicate: None };
     let transactions = txns.iter().map(|t| Transaction::new(&t.app_id, t.version)).collect();
@@ -195,12 +185,8 @@ async fn append(shelf: &Shelf, handle: &mut Handle, adds: Vec<Add>, txns: &[Txn]
         .with_actions(adds.into_iter().map(Action::Add).collect())
         .build(Some(state), shelf.log_store.clone(), operation)
         .await?;
-    if done.version != base + 1 {
-        // Others committed in between: what was known of their `txn`s is of the past.
-        handle.txns.clear();
-    }
-    for txn in txns {
-        handle.txns.insert(txn.app_id.clone(), Some(txn.version));
+    if let Some(known) = &mut handle.txns {
+        known.committed(done.version, txns);
     }
     handle.state = Some(done.snapshot);
     Ok(done.version)

@@ -4,7 +4,6 @@
 //! lock, so commits to one table are made one after another and commits to different
 //! tables go side by side. Reading takes no lock: it looks at the newest snapshot.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::Schema;
@@ -23,6 +22,7 @@ use crate::error::TablesError;
 use crate::facts::{DATE, fields};
 use crate::store::Place;
 use crate::table::Table;
+use crate::txns::Txns;
 
 /// The table property that says which generation writes it.
 const GENERATION: &str = "ringledger.generation";
@@ -38,8 +38,8 @@ const REMOVED_KEPT: &str = "interval 30 days";
 pub(crate) struct Handle {
     /// The newest snapshot seen.
     pub(crate) state: Option<DeltaTableState>,
-    /// `txn` versions in exactly that snapshot, as far as they were asked for.
-    pub(crate) txns: HashMap<String, Option<i64>>,
+    /// Every `txn` of that snapshot or of an earlier one.
+    pub(crate) txns: Option<Txns>,
 }
 
 /// One table: its log store and its handle.
@@ -88,7 +88,7 @@ impl Lake {
     fn at(config: LakeConfig, place: Place) -> Result<Self, TablesError> {
         let mut shelves = Vec::with_capacity(Table::ALL.len());
         for table in Table::ALL {
-            let handle = Mutex::new(Handle { state: None, txns: HashMap::new() });
+            let handle = Mutex::new(Handle { state: None, txns: None });
             shelves.push(Shelf { table, log_store: place.log_store(table)?, handle });
         }
         Ok(Self { config: Arc::new(config), place, shelves: Arc::new(shelves) })
@@ -142,10 +142,9 @@ impl Lake {
         found.ok_or_else(|| TablesError::Asked(format!("no table {table}")))
     }
 
-    /// Brings a handle to the table's newest snapshot; forgets `txn`s if it moved.
+    /// Brings a handle to the table's newest snapshot.
     pub(crate) async fn refresh(&self, shelf: &Shelf, handle: &mut Handle) -> Result<(), TablesError> {
         let log_store = shelf.log_store.as_ref();
-        let before = handle.state.as_ref().map(DeltaTableState::version);
         let result = match handle.state.as_mut() {
             Some(state) => state.update(log_store, None).await,
             None => load(log_store).await.map(|state| handle.state = Some(state)),
@@ -153,11 +152,7 @@ impl Lake {
         if let Err(error) = result {
             // A half-updated snapshot is worth nothing: the next try loads it whole.
             handle.state = None;
-            handle.txns.clear();
             return Err(self.missing_or(shelf, error).await);
-        }
-        if handle.state.as_ref().map(DeltaTableState::version) != before {
-            handle.txns.clear();
         }
         Ok(())
     }

@@ -9,6 +9,8 @@
 mod cells;
 mod commit;
 mod config;
+#[cfg(test)]
+mod counted;
 mod error;
 mod facts;
 #[cfg(test)]
@@ -18,6 +20,7 @@ mod read;
 mod schema;
 mod store;
 mod table;
+mod txns;
 mod upkeep;
 mod views;
 mod write;
@@ -27,7 +30,7 @@ pub use commit::{Committed, Txn};
 pub use config::{LakeConfig, S3Settings};
 pub use error::{CommitError, TablesError};
 pub use lake::Lake;
-pub use read::{Filter, Size};
+pub use read::{Filter, Followed, Size};
 pub use schema::schema;
 pub use table::Table;
 pub use upkeep::{Compacted, Superseded, Vacuumed};

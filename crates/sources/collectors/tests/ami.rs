@@ -149,7 +149,7 @@ async fn events_are_appended_soon_although_more_keep_coming() {
     });
     let timing = Timing { flush_every: Duration::from_millis(100), ..QUICK };
     let session = Session::start(&log, config(port), timing).await;
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    until("some events", async || count(&log).await > 5).await;
     let early = count(&log).await;
     assert!(early > 5 && early < 590, "{early} events while it still speaks");
     session.end().await;
@@ -224,11 +224,11 @@ async fn a_silent_switch_is_pinged_and_then_given_up() {
         Scene { bytes: Vec::new(), cut: 1, then: Then::Stay },
     ];
     let switch = Switch::start(scenes, None).await;
-    let timing = Timing { silence: Duration::from_millis(300), ..QUICK };
+    let timing = Timing { silence: Duration::from_secs(1), ..QUICK };
     let session = Session::start(&log, config(switch.port), timing).await;
     until("a second connection", async || session.seen.0.lock().unwrap().len() >= 3).await;
     // The second one answers its pings, and stays.
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    until("pings", async || switch.heard().matches("Action: Ping").count() >= 3).await;
     assert_eq!(session.end().await, ["connected", "the switch does not answer a ping", "connected"]);
     assert!(switch.heard().matches("Action: Ping").count() >= 3);
     assert_eq!(logged(&of(&*log, Dialect::AsteriskAmi).await).len(), said(frame(&Dialect::AsteriskAmi, &bytes)).len());

@@ -60,9 +60,8 @@ pub async fn whole_fold(log: Arc<dyn EventLog>, args: &Args) -> Result<Told, Fai
     let mut told = Told::default();
     let processor = memory::processor_s();
     let begun = Instant::now();
-    for partition in 0..log.partitions(TOPIC_EVENTS).await? {
-        stage.take(partition).await?;
-    }
+    let partitions: Vec<i32> = (0..log.partitions(TOPIC_EVENTS).await?).collect();
+    stage.take_all(&partitions).await?;
     told.figure("taken_up_s", begun.elapsed().as_secs_f64());
     let looks = Looks::default();
     stage.run_until_idle(&|n| looks.folded(n)).await?;

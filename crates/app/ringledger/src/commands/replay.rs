@@ -72,11 +72,9 @@ async fn replay(log: Arc<dyn EventLog>, to: &Path, fold: FoldConfig) -> Result<F
         fold,
         publish: false,
     };
-    let partitions = log.partitions(model::TOPIC_EVENTS).await?;
+    let partitions: Vec<i32> = (0..log.partitions(model::TOPIC_EVENTS).await?).collect();
     let mut stage = FactsStage::new(log, lake, snapshots, config);
-    for partition in 0..partitions {
-        stage.take(partition).await?;
-    }
+    stage.take_all(&partitions).await?;
     stage.run_until_idle(&|_| {}).await?;
     stage.finish().await?;
     Ok(stage.counts.clone())

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -196,12 +197,38 @@ pub struct Limits {
     pub late_horizon_hours: i64,
     /// Longest drain after SIGTERM, seconds.
     pub drain_seconds: u64,
-    /// Time between two compactions, hours.
-    pub maintenance_hours: u64,
+    /// Time between two rounds of maintenance (compaction, vacuum), hours; fractions too.
+    pub maintenance_hours: f64,
+    /// Time between two looks for recordings that nobody announced, hours; fractions too.
+    pub orphans_hours: f64,
+}
+
+impl Limits {
+    /// Time between two rounds of maintenance.
+    pub fn maintenance_every(&self) -> Duration {
+        hours(self.maintenance_hours)
+    }
+
+    /// Time between two looks for recordings that nobody announced.
+    pub fn orphans_every(&self) -> Duration {
+        hours(self.orphans_hours)
+    }
+}
+
+/// At least a second, at most some years.
+fn hours(hours: f64) -> Duration {
+    // (`max` also takes what is no number.)
+    Duration::from_secs_f64((hours * 3600.0).max(1.0).clamp(1.0, 1e9))
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { flush_ms: 5_000, late_horizon_hours: 24, drain_seconds: 30, maintenance_hours: 24 }
+        Self {
+            flush_ms: 5_000,
+            late_horizon_hours: 24,
+            drain_seconds: 30,
+            maintenance_hours: 24.0,
+            orphans_hours: 24.0,
+        }
     }
 }

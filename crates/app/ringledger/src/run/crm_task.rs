@@ -12,6 +12,7 @@ use super::services::Services;
 use super::supervise::Tasks;
 use super::targets;
 use super::turn::in_turn;
+use super::wait::until_stopped;
 
 /// Rest between two rounds with nothing to do.
 const REST: Duration = Duration::from_secs(1);
@@ -38,12 +39,15 @@ async fn run(services: &Services, name: &str, stop: CancellationToken) -> Result
     let mut stage = CrmStage::new(services.log.clone(), target.clone(), mapping, services.rosters.clone());
     let mut looked = Instant::now().checked_sub(INTERVALS_EVERY).unwrap_or_else(Instant::now);
     while !stop.is_cancelled() {
-        let busy = stage.round(false).await.map_err(|e| e.to_string())?;
+        let Some(busy) = until_stopped(&stop, stage.round(false)).await else { break };
+        let busy = busy.map_err(|e| e.to_string())?;
         if looked.elapsed() >= INTERVALS_EVERY {
             looked = Instant::now();
             let from = pipeline::clock::now().plus_millis(-INTERVALS_BACK_MS);
             let rows = services.lake.intervals(&Filter { from: Some(from), ..Filter::default() }).await;
-            stage.intervals(&rows.map_err(|e| e.to_string())?).await.map_err(|e| e.to_string())?;
+            let rows = rows.map_err(|e| e.to_string())?;
+            let Some(written) = until_stopped(&stop, stage.intervals(&rows)).await else { break };
+            written.map_err(|e| e.to_string())?;
         }
         services.telemetry.crm(name, &stage.counts, stage.waiting(), &target.status());
         if !busy {

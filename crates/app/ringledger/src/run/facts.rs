@@ -35,12 +35,13 @@ pub fn start(services: &Arc<Services>, tasks: &mut Tasks) {
 }
 
 async fn run(services: &Arc<Services>, stop: CancellationToken) -> Result<(), String> {
-    let group = services.config.kafka.as_ref().map_or("ringledger-facts", |k| k.group.as_str());
+    let group = services.facts_group();
     let mut fold = wiring::fold_config();
     fold.late_horizon_ms = services.config.limits().late_horizon_hours.saturating_mul(3_600_000);
     let config =
         FactsConfig { group: group.to_owned(), generation: wiring::GENERATION.to_owned(), fold, publish: true };
-    let mut stage = FactsStage::new(services.log.clone(), services.lake.clone(), services.snapshots.clone(), config);
+    let mut stage = FactsStage::new(services.log.clone(), services.lake.clone(), services.snapshots.clone(), config)
+        .telling(services.telemetry.waits());
     let mut membership = services.log.join(group, TOPIC_EVENTS).await.map_err(|e| e.to_string())?;
     let ended = fold_until(services, &mut stage, &mut *membership, stop).await;
     services.telemetry.facts(&stage.counts);
@@ -72,6 +73,7 @@ async fn fold_until(
             lived = Instant::now();
         }
         services.telemetry.facts(&stage.counts);
+        services.telemetry.rows_held(stage.waiting_rows());
     }
     // What the sources appended last is taken in before the process ends; a backlog that
     // would outlast the drain is left to the next start.
@@ -95,9 +97,7 @@ async fn follow(stage: &mut FactsStage, change: Rebalance) -> Result<(), String>
     match change {
         Rebalance::Assigned(partitions) => {
             tracing::info!(?partitions, "partitions assigned");
-            for partition in partitions {
-                stage.take(partition).await.map_err(|e| e.to_string())?;
-            }
+            stage.take_all(&partitions).await.map_err(|e| e.to_string())?;
         }
         Rebalance::Revoked(partitions) => {
             tracing::info!(?partitions, "partitions revoked");

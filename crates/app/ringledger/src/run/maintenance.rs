@@ -1,7 +1,6 @@
 //! Compaction and vacuum on schedule, and retention of the embedded log.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tables::{Superseded, Table, TablesError};
 use tokio_util::sync::CancellationToken;
@@ -25,7 +24,7 @@ pub fn start(services: &Arc<Services>, tasks: &mut Tasks) {
 }
 
 async fn run(services: &Services, stop: CancellationToken) -> Result<(), String> {
-    let every = Duration::from_secs(services.config.limits().maintenance_hours.max(1) * 3600);
+    let every = services.config.limits().maintenance_every();
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -33,11 +32,12 @@ async fn run(services: &Services, stop: CancellationToken) -> Result<(), String>
         }
         for table in Table::ALL {
             match tidy(services, table).await {
-                Ok(()) => {}
+                Ok((merged, removed)) => services.telemetry.maintained(table.name(), merged, removed),
                 Err(e @ TablesError::Overlapped { .. }) => tracing::info!(error = %e, "left to the other"),
                 Err(e) => return Err(e.to_string()),
             }
         }
+        services.telemetry.maintenance_ran();
         if let Some(log) = &services.embedded {
             let dropped = log.trim(pipeline::clock::now()).await.map_err(|e| e.to_string())?;
             tracing::info!(dropped, "records past their retention are gone from the log");
@@ -45,9 +45,14 @@ async fn run(services: &Services, stop: CancellationToken) -> Result<(), String>
     }
 }
 
-async fn tidy(services: &Services, table: Table) -> Result<(), TablesError> {
+/// Files that compaction replaced and that vacuum removed.
+async fn tidy(services: &Services, table: Table) -> Result<(usize, usize), TablesError> {
     let kept = pipeline::clock::now().plus_millis(-i64::from(RETENTION_DAYS) * DAY_MS);
-    services.lake.compact(table, Superseded::DropBefore(kept)).await?;
-    services.lake.vacuum(table, RETENTION_DAYS, false).await?;
-    Ok(())
+    let merged = services.lake.compact(table, Superseded::DropBefore(kept)).await?;
+    let removed = services.lake.vacuum(table, RETENTION_DAYS, false).await?.files.len();
+    if merged.files_before > 0 || removed > 0 {
+        let (before, after) = (merged.files_before, merged.files_after);
+        tracing::info!(%table, before, after, removed, "small files became few, replaced ones of old are gone");
+    }
+    Ok((merged.files_before, removed))
 }

@@ -16,6 +16,7 @@ mod recordings;
 pub mod services;
 pub mod settings;
 mod supervise;
+mod sweep;
 pub mod targets;
 pub mod telemetry;
 mod turn;

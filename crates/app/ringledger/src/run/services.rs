@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use event_log::{EmbeddedLog, EventLog, KafkaConfig, KafkaLog};
 use model::{Name, Roster};
-use object_store::ObjectStore;
 use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, RetryConfig};
 use pipeline::snapshots::Snapshots;
 use tables::{Lake, LakeConfig, S3Settings};
 use vault::{StoreConfig, Vault};
@@ -74,6 +75,11 @@ impl Services {
             config,
             root,
         })
+    }
+
+    /// The consumer group that the stage `facts` tells how far its folds are.
+    pub fn facts_group(&self) -> &str {
+        self.config.kafka.as_ref().map_or("ringledger-facts", |k| k.group.as_str())
     }
 
     /// The centre of a switch.
@@ -168,7 +174,9 @@ pub fn state_store(config: &Config, root: &std::path::Path) -> Result<Arc<dyn Ob
         return Ok(Arc::new(local.map_err(|e| failed(&section.url, &e))?));
     };
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    let mut builder = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(bucket);
+    // The engine repeats what fails and says so; within the client only a moment is bridged.
+    let retry = RetryConfig { max_retries: 3, retry_timeout: Duration::from_secs(20), ..RetryConfig::default() };
+    let mut builder = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(retry);
     for (name, value) in &section.options {
         let key = name.parse().map_err(|e: object_store::Error| failed(&section.url, &e))?;
         builder = builder.with_config(key, value);

@@ -8,9 +8,10 @@ use collectors::intake::IntakeCounts;
 use console::Health;
 use crm::Status;
 use model::Name;
-use model::facts::{Recording, RecordingState};
+use model::facts::RecordingState;
 use pipeline::crm_stage::CrmCounts;
 use pipeline::facts_stage::FactsCounts;
+use pipeline::waits::Waits;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -34,6 +35,10 @@ pub struct Telemetry {
     lost: Mutex<BTreeSet<String>>,
     /// Tasks that failed and wait to be started again.
     failed: Mutex<BTreeSet<String>>,
+    /// Effects that fail or last.
+    waits: Waits,
+    /// What was ever waited for, so that its gauge falls to 0.
+    waited: Mutex<BTreeSet<String>>,
 }
 
 /// What only grows: name (without `_total`) and meaning.
@@ -52,6 +57,10 @@ const COUNTERS: &[(&str, &str)] = &[
     ("ringledger_crm_retries", "CRM requests repeated"),
     ("ringledger_recording_retries", "Attempts at recordings repeated"),
     ("ringledger_task_failures", "Times that a task failed and was started again"),
+    ("ringledger_maintenance_files_merged", "Files of tables that compaction replaced"),
+    ("ringledger_maintenance_files_removed", "Replaced files that vacuum removed"),
+    ("ringledger_maintenance_runs", "Times that maintenance went through every table"),
+    ("ringledger_orphan_sweeps", "Looks for recordings that nobody announced"),
 ];
 
 /// What rises and falls: name and meaning.
@@ -62,7 +71,15 @@ const GAUGES: &[(&str, &str)] = &[
     ("ringledger_crm_contacts_waiting", "Contacts that wait for their CRM rows"),
     ("ringledger_crm_budget_used", "Requests used of the CRM's daily limit"),
     ("ringledger_crm_budget_limit", "The CRM's daily limit"),
-    ("ringledger_recordings", "Recordings by state"),
+    (
+        "ringledger_recordings",
+        "Recordings by state: those pending, and those of calls that changed in the last two days",
+    ),
+    ("ringledger_rows_held", "Rows that wait for a flush"),
+    (
+        "ringledger_waiting",
+        "Seconds that something has been waited for: an effect that fails or lasts; 0 once it ended",
+    ),
 ];
 
 /// Every state of a recording, so that one that nothing is in shows 0.
@@ -105,6 +122,8 @@ impl Telemetry {
             ready: AtomicBool::new(false),
             lost: Mutex::default(),
             failed: Mutex::default(),
+            waits: Waits::default(),
+            waited: Mutex::default(),
         }
     }
 
@@ -141,6 +160,23 @@ impl Telemetry {
         lock(&self.failed).remove(task);
     }
 
+    /// Where effects tell that they fail or last.
+    pub fn waits(&self) -> Waits {
+        self.waits.clone()
+    }
+
+    fn note_waits(&self) {
+        let told = self.waits.told();
+        let mut waited = lock(&self.waited);
+        waited.extend(told.iter().map(|(what, _)| what.clone()));
+        for what in waited.iter() {
+            let lasts = told.iter().find(|(name, _)| name == what);
+            // A wait that has just begun is one.
+            let seconds = lasts.map_or(0, |(_, lasts)| whole(lasts.as_secs()).max(1));
+            self.set("ringledger_waiting", &[("for", what)], seconds);
+        }
+    }
+
     /// Everything is up, or draining.
     pub fn ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Relaxed);
@@ -155,6 +191,27 @@ impl Telemetry {
         self.count("ringledger_flush_retries", &[], counts.retries);
         self.count("ringledger_overtaken", &[], counts.overtaken);
         self.set("ringledger_restated_visits", &[], whole(counts.restated));
+    }
+
+    /// Rows that the stage `facts` holds back for its next flush.
+    pub fn rows_held(&self, rows: usize) {
+        self.set("ringledger_rows_held", &[], whole(rows as u64));
+    }
+
+    /// What one round of maintenance did.
+    pub fn maintained(&self, table: &str, merged: usize, removed: usize) {
+        self.add("ringledger_maintenance_files_merged", &[("table", table)], merged as u64);
+        self.add("ringledger_maintenance_files_removed", &[("table", table)], removed as u64);
+    }
+
+    /// A round of maintenance has gone through every table.
+    pub fn maintenance_ran(&self) {
+        self.add("ringledger_maintenance_runs", &[], 1);
+    }
+
+    /// A switch's folder was looked through for recordings that nobody announced.
+    pub fn orphans_looked_for(&self, switch: &Name) {
+        self.add("ringledger_orphan_sweeps", &[("switch", switch)], 1);
     }
 
     /// How far a partition's fold is behind.
@@ -179,9 +236,9 @@ impl Telemetry {
     }
 
     /// Recordings of a switch by state.
-    pub fn recordings(&self, switch: &Name, rows: &[Recording]) {
+    pub fn recordings(&self, switch: &Name, by_state: &BTreeMap<RecordingState, u64>) {
         for state in STATES {
-            let n = rows.iter().filter(|r| r.state == state).count() as u64;
+            let n = by_state.get(&state).copied().unwrap_or(0);
             let word = serde_json::to_string(&state).unwrap_or_default().replace('"', "");
             self.set("ringledger_recordings", &[("switch", switch), ("state", &word)], whole(n));
         }
@@ -227,6 +284,9 @@ impl Health for Telemetry {
         if let Some(task) = lock(&self.failed).first() {
             return Err(format!("task {task} failed and waits to be started again"));
         }
+        if let Some((what, lasts)) = self.waits.told().first() {
+            return Err(format!("waits for {what}, since {} s", lasts.as_secs()));
+        }
         // Why a source is lost may tell hosts and users: it stands in the log, not here.
         match lock(&self.lost).first() {
             None => Ok(()),
@@ -235,6 +295,7 @@ impl Health for Telemetry {
     }
 
     fn metrics(&self) -> String {
+        self.note_waits();
         let mut text = String::new();
         match encode(&mut text, &self.registry) {
             Ok(()) => text,

@@ -14,7 +14,7 @@ pub async fn memberships_and_offsets(log: &dyn EventLog) {
     let mut member = log.join(&group, &t).await.expect("a membership");
     let mut mine = Vec::new();
     while mine.len() < 6 {
-        match tokio::time::timeout(Duration::from_secs(60), member.changed()).await.expect("an assignment") {
+        match tokio::time::timeout(Duration::from_secs(180), member.changed()).await.expect("an assignment") {
             Ok(Rebalance::Assigned(p)) => mine.extend(p),
             other => panic!("a lone member is only assigned: {other:?}"),
         }

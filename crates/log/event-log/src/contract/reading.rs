@@ -165,8 +165,8 @@ pub async fn reading_while_writing(log: &dyn EventLog) {
         log.append(&t, vec![record("k", "late")]).await.expect("an append");
     };
     let before = std::time::Instant::now();
-    let wait = log.read(&t, 0, 2000, 1, 1000, Duration::from_secs(20));
+    let wait = log.read(&t, 0, 2000, 1, 1000, Duration::from_secs(120));
     let ((), woken) = futures::join!(late, wait);
     assert_eq!(woken.expect("a read").len(), 1);
-    assert!(before.elapsed() < Duration::from_secs(10), "an append wakes the reader, not the end of its wait");
+    assert!(before.elapsed() < Duration::from_secs(60), "an append wakes the reader, not the end of its wait");
 }

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use deltalake_core::kernel::Add;
 use deltalake_core::table::state::DeltaTableState;
 use model::Instant;
 use object_store::path::Path;
@@ -32,6 +33,16 @@ pub(crate) struct DataFile {
 }
 
 impl DataFile {
+    /// The file of an entry of the log.
+    pub(crate) fn of_add(add: &Add) -> Self {
+        Self {
+            path: Path::parse(&add.path).unwrap_or_else(|_| Path::from(add.path.as_str())),
+            day: add.partition_values.get(DATE).and_then(|d| day_of(d.as_deref()?)).unwrap_or_default(),
+            size: u64::try_from(add.size).unwrap_or_default(),
+            stats: add.stats.as_deref().and_then(|s| serde_json::from_str(s).ok()),
+        }
+    }
+
     fn stat(&self, kind: &str, column: &str) -> Option<&Value> {
         self.stats.as_ref()?.get(kind)?.get(column)
     }

@@ -7,6 +7,7 @@
 
 mod derived;
 mod files;
+mod follow;
 mod scan;
 mod size;
 mod source;
@@ -22,8 +23,10 @@ use crate::facts::{Fact, Key};
 use crate::lake::Lake;
 
 pub(crate) use files::{DataFile, live_files};
+pub use follow::Followed;
 pub(crate) use scan::open;
 pub use size::Size;
+pub(crate) use source::Source;
 
 /// Which rows are wanted; an empty filter wants all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

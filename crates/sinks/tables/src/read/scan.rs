@@ -20,7 +20,7 @@ use crate::lake::{Lake, load};
 use crate::table::Table;
 
 /// Files decoded at once.
-const SIDE_BY_SIDE: usize = 2;
+pub(super) const SIDE_BY_SIDE: usize = 2;
 /// Rows of a batch while reading.
 const BATCH: usize = 8 * 1024;
 

@@ -102,13 +102,13 @@ pub async fn told(log: &dyn EventLog) -> Vec<Told> {
     events(log).await.into_iter().map(plain).collect()
 }
 
-/// Waits until `done` says so, at most ten seconds.
+/// Waits until `done` says so, at most a minute.
 pub async fn until<F: Future<Output = bool>>(what: &str, mut done: impl FnMut() -> F) {
-    for _ in 0..400 {
+    for _ in 0..2_400 {
         if done().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
-    panic!("not within ten seconds: {what}");
+    panic!("not within a minute: {what}");
 }

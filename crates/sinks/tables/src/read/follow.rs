@@ -1,0 +1,113 @@
+//! Following a table: what came in since the last look, at the cost of what came in.
+//!
+//! Contract: every revision of every row is given once and at least once, by commits, in
+//! no order within one; a first look gives all that the table holds, day by day, so that
+//! who follows holds one day at a time. Compactions say nothing new and cost one small
+//! read. Looking where nothing came costs two small requests.
+
+use deltalake_core::kernel::{Action, Add, Version};
+use deltalake_core::logstore::get_actions;
+use futures::{StreamExt as _, TryStreamExt as _};
+use model::Name;
+use object_store::ObjectStoreExt as _;
+use object_store::path::Path;
+
+use super::files::{DataFile, live_files};
+use super::scan::{SIDE_BY_SIDE, read_rows};
+use crate::error::TablesError;
+use crate::facts::Fact;
+use crate::lake::{Lake, Shelf};
+
+/// How far a follower has read a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Followed(Version);
+
+impl Lake {
+    /// Hands to `each` the rows of one switch that were committed since `since` (with
+    /// `None`: all), some at a time; gives how far the table was followed. Where the log no
+    /// longer tells what came in between, everything is given again.
+    ///
+    /// # Errors
+    /// The table is absent or cannot be read; the same look may be tried again.
+    pub async fn follow_recordings(
+        &self,
+        since: Option<Followed>,
+        switch: &Name,
+        mut each: impl FnMut(Vec<model::facts::Recording>),
+    ) -> Result<Followed, TablesError> {
+        let Some(Followed(version)) = since else { return self.whole(switch, &mut each).await };
+        match self.later(version, switch, &mut each).await? {
+            Some(followed) => Ok(followed),
+            None => self.whole(switch, &mut each).await,
+        }
+    }
+
+    /// All that the newest snapshot holds, a day at a time.
+    async fn whole<T: Fact>(&self, switch: &Name, each: &mut impl FnMut(Vec<T>)) -> Result<Followed, TablesError> {
+        let state = self.newest(T::TABLE).await?;
+        let files = live_files(&state);
+        for day in files.chunk_by(|a, b| a.day == b.day) {
+            let rows = self.rows_of(day.to_vec(), switch).await?;
+            each(rows);
+        }
+        Ok(Followed(state.version()))
+    }
+
+    /// What the entries behind `version` brought; `None` where the log has forgotten it.
+    async fn later<T: Fact>(
+        &self,
+        version: Version,
+        switch: &Name,
+        each: &mut impl FnMut(Vec<T>),
+    ) -> Result<Option<Followed>, TablesError> {
+        let shelf = self.shelf(T::TABLE)?;
+        let explain = |e| self.place.explain(T::TABLE, &e);
+        let mut at = version;
+        while let Some(entry) = shelf.log_store.read_commit_entry(at + 1).await.map_err(explain)? {
+            at += 1;
+            let actions = get_actions(at, &entry).map_err(explain)?;
+            let files: Vec<DataFile> = actions.iter().filter_map(added).map(DataFile::of_add).collect();
+            let rows = self.rows_of(files, switch).await?;
+            if !rows.is_empty() {
+                each(rows);
+            }
+        }
+        if at == version && !self.remembers(shelf, version).await? {
+            return Ok(None);
+        }
+        Ok(Some(Followed(at)))
+    }
+
+    /// Whether the log still has an entry: where it has gone, the next one may have too.
+    async fn remembers(&self, shelf: &Shelf, version: Version) -> Result<bool, TablesError> {
+        let path = Path::from("_delta_log").join(format!("{version:020}.json"));
+        match shelf.log_store.object_store(None).head(&path).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(e) => Err(self.place.explain_store(&e)),
+        }
+    }
+
+    async fn rows_of<T: Fact>(&self, files: Vec<DataFile>, switch: &Name) -> Result<Vec<T>, TablesError> {
+        let store = self.shelf(T::TABLE)?.log_store.object_store(None);
+        let wanted = files.into_iter().filter(|f| f.may_hold("switch", switch));
+        let reads = wanted.map(|file| {
+            let store = store.clone();
+            async move { read_rows::<T>(self, &store, &file).await }
+        });
+        let mut read = futures::stream::iter(reads).buffered(SIDE_BY_SIDE);
+        let mut rows = Vec::new();
+        while let Some(some) = read.try_next().await? {
+            rows.extend(some.into_iter().filter(|row| row.traits().switch == switch));
+        }
+        Ok(rows)
+    }
+}
+
+/// A file that brought something new.
+fn added(action: &Action) -> Option<&Add> {
+    match action {
+        Action::Add(add) if add.data_change => Some(add),
+        _ => None,
+    }
+}
