@@ -4,25 +4,28 @@
 //! back into the log as acts; its position advances only then. At least once, and every
 //! write an upsert by external id: one record. A slow CRM delays only this stage.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crm::mapping::{MappingContext, TaskState};
 use crm::{CrmTarget, MappingSettings, Object, Outcome, Party, Row};
 use event_log::{EventLog, LogError, NewRecord};
-use futures::{StreamExt, stream};
-use model::facts::{Call, QueueInterval};
+use model::facts::Call;
 use model::{Act, Instant, Name, Roster, TOPIC_CALLS, TOPIC_EVENTS};
 
 use crate::clock;
 use crate::contacts;
+use crate::crm_intervals::PartKey;
+use crate::crm_parties;
 use crate::crm_queue::{CrmQueue, MOST, Waiting};
 
-/// Contacts asked about at once.
-const AT_ONCE: usize = 4;
 /// Contacts of one round.
 const ROUND: usize = 2_000;
+/// Fewer contacts than a batch wait so long for more, milliseconds.
+const FLUSH_MS: i64 = 3_000;
+/// Acts appended together.
+const TOLD_AT_ONCE: usize = 500;
 /// Task ids remembered; older ones are known from the contact's own record.
 const REMEMBERED: usize = 100_000;
 
@@ -42,14 +45,18 @@ pub struct CrmCounts {
 /// The stage.
 pub struct CrmStage {
     log: Arc<dyn EventLog>,
-    target: Arc<dyn CrmTarget>,
+    pub(crate) target: Arc<dyn CrmTarget>,
     settings: MappingSettings,
     rosters: HashMap<Name, Roster>,
     queue: CrmQueue,
     /// Where the group was told that it stands, by partition.
     told: HashMap<i32, i64>,
     tasks: HashMap<(Name, Name), Option<String>>,
-    intervals: HashMap<(Name, Name, Name, Instant), i64>,
+    pub(crate) intervals: HashMap<PartKey, i64>,
+    /// Keys of intervals whose rows stand parked; that one was written after all is told.
+    pub(crate) parked_intervals: HashSet<String>,
+    /// When rows were written last.
+    flushed: Instant,
     /// What was done so far.
     pub counts: CrmCounts,
 }
@@ -71,6 +78,8 @@ impl CrmStage {
             told: HashMap::new(),
             tasks: HashMap::new(),
             intervals: HashMap::new(),
+            parked_intervals: HashSet::new(),
+            flushed: Instant::default(),
             counts: CrmCounts::default(),
         }
     }
@@ -91,7 +100,7 @@ impl CrmStage {
     /// The log failed.
     pub async fn round(&mut self, released: bool) -> Result<bool, LogError> {
         let read = self.read().await?;
-        let due = self.queue.due(clock::now(), released, ROUND, &self.settings);
+        let due = self.due(released);
         let wrote = !due.is_empty();
         self.write(due).await?;
         for (partition, next) in self.queue.positions() {
@@ -101,6 +110,24 @@ impl CrmStage {
             }
         }
         Ok(read > 0 || wrote)
+    }
+
+    /// What is written now: a batch that is full, or what came in `FLUSH_MS`. (Every request
+    /// costs the CRM's daily limit, however few rows it holds.)
+    fn due(&mut self, released: bool) -> Vec<Waiting> {
+        let (now, full) = (clock::now(), self.target.batch_rows());
+        let early = !released && now.millis_since(self.flushed) < FLUSH_MS;
+        if early && self.queue.len() < full {
+            return Vec::new();
+        }
+        let due = self.queue.due(now, released, ROUND, &self.settings);
+        if early && due.len() < full {
+            return Vec::new();
+        }
+        if !due.is_empty() {
+            self.flushed = now;
+        }
+        due
     }
 
     async fn read(&mut self) -> Result<usize, LogError> {
@@ -145,13 +172,7 @@ impl CrmStage {
         if due.is_empty() {
             return Ok(());
         }
-        let target = self.target.clone();
-        let asked: Vec<Call> = due.iter().map(|w| w.call.clone()).collect();
-        let ask = |call: Call| {
-            let target = target.clone();
-            async move { target.find_party(&call).await }
-        };
-        let parties: Vec<_> = stream::iter(asked).map(ask).buffered(AT_ONCE).collect().await;
+        let parties = crm_parties::ask(&self.target, &due).await;
         let mut rows = Vec::new();
         let mut owners = Vec::new();
         // A contact without rows is settled as it is.
@@ -171,10 +192,15 @@ impl CrmStage {
             }
         }
         let outcomes = self.target.write(rows.clone()).await;
+        let mut told = Vec::new();
         for ((owner, row), outcome) in owners.iter().zip(&rows).zip(&outcomes) {
-            let call = &due[*owner].call;
-            settled[*owner] &= self.settle(&due[*owner], row, outcome, (&call.center, &call.switch)).await?;
+            match self.settle(&due[*owner], row, outcome) {
+                Some(record) => told.push(record),
+                None => settled[*owner] = false,
+            }
         }
+        self.say_put_off(&outcomes);
+        self.tell(told).await?;
         for (waiting, settled) in due.iter().zip(settled) {
             if settled {
                 self.queue.done(waiting);
@@ -193,23 +219,17 @@ impl CrmStage {
         self.target.contact_rows(call, &context, party, &task)
     }
 
-    /// Records an outcome; `true` where it is final.
-    async fn settle(
-        &mut self,
-        waiting: &Waiting,
-        row: &Row,
-        outcome: &Outcome,
-        place: (&Name, &Name),
-    ) -> Result<bool, LogError> {
-        let call_id = waiting.call.call_id.clone();
+    /// Takes in an outcome; what is to be told of it, `None` where the row is to be given again.
+    fn settle(&mut self, waiting: &Waiting, row: &Row, outcome: &Outcome) -> Option<NewRecord> {
+        let call = &waiting.call;
+        let call_id = call.call_id.clone();
         let (target, object) = (self.target.name(), Name::from(row.object.name()));
         let act = match outcome {
             Outcome::Later(later) => {
                 self.counts.later += 1;
                 let after = i64::try_from(later.after_ms).unwrap_or(i64::MAX);
                 self.queue.later(waiting, clock::now().plus_millis(after));
-                tracing::warn!(target = %target, key = row.key, why = later.message, "a row is put off");
-                return Ok(false);
+                return None;
             }
             Outcome::Written { id, .. } => {
                 *self.counts.written.entry(row.object.name()).or_default() += 1;
@@ -217,10 +237,10 @@ impl CrmStage {
                     if self.tasks.len() >= REMEMBERED {
                         self.tasks.clear();
                     }
-                    self.tasks.insert((waiting.call.switch.clone(), call_id.clone()), id.clone());
+                    self.tasks.insert((call.switch.clone(), call_id.clone()), id.clone());
                 }
                 let record_id = id.as_deref().map(Name::from);
-                Act::CrmWritten { call_id, target, object, record_id, revision: waiting.call.revision }
+                Act::CrmWritten { call_id, target, object, record_id, revision: call.revision }
             }
             Outcome::Parked(parked) => {
                 self.counts.parked += 1;
@@ -229,85 +249,41 @@ impl CrmStage {
                 Act::CrmParked { call_id, target, object, reason, row }
             }
         };
-        self.tell(&act, &row.key, waiting.call.revision, place, waiting.call.ended_at).await?;
-        Ok(true)
+        Some(self.record(&act, &row.key, call.revision, (&call.center, &call.switch), call.ended_at))
     }
 
-    async fn tell(
+    /// One line for all rows that are to be given again, not one each.
+    pub(crate) fn say_put_off(&self, outcomes: &[Outcome]) {
+        let mut reasons =
+            outcomes.iter().filter_map(|o| if let Outcome::Later(later) = o { Some(&later.message) } else { None });
+        if let Some(why) = reasons.next() {
+            tracing::warn!(target = %self.target.name(), rows = 1 + reasons.count(), why, "rows are put off");
+        }
+    }
+
+    pub(crate) fn record(
         &self,
         act: &Act,
         key: &str,
         revision: i64,
         place: (&Name, &Name),
         at: Option<Instant>,
-    ) -> Result<(), LogError> {
+    ) -> NewRecord {
         let word = if matches!(act, Act::CrmParked { .. }) { "parked" } else { "written" };
         let object = match act {
             Act::CrmWritten { object, .. } | Act::CrmParked { object, .. } => object.as_str(),
             _ => "",
         };
         let id = format!("{}-{object}-{key}-{revision}-{word}", self.target.name());
-        let envelope = act.envelope("crm", id.into(), place, at.unwrap_or_default(), clock::now());
-        self.log.append(TOPIC_EVENTS, vec![NewRecord::event(&envelope)]).await?;
-        Ok(())
+        NewRecord::event(&act.envelope("crm", id.into(), place, at.unwrap_or_default(), clock::now()))
     }
 
-    /// All parts of every half hour of which a part changed since the last call.
-    fn changed(&self, rows: &[QueueInterval]) -> Vec<QueueInterval> {
-        let is_new = |r: &&QueueInterval| self.intervals.get(&interval_key(r)).is_none_or(|seen| *seen < r.revision);
-        let halves: std::collections::HashSet<_> = rows.iter().filter(is_new).map(half).collect();
-        rows.iter().filter(|r| halves.contains(&half(r))).cloned().collect()
-    }
-
-    /// Writes queue intervals that are new or restated since the last call; `rows` are the
-    /// newest revisions of every switch's part.
-    ///
-    /// # Errors
-    /// The log failed.
-    pub async fn intervals(&mut self, rows: &[QueueInterval]) -> Result<(), LogError> {
-        let whole = self.changed(rows);
-        if whole.is_empty() {
-            return Ok(());
-        }
-        let outcomes = self.target.write(self.target.interval_rows(&whole)).await;
-        for outcome in &outcomes {
-            match outcome {
-                Outcome::Written { .. } => {
-                    *self.counts.written.entry(Object::QueueInterval.name()).or_default() += 1;
-                }
-                Outcome::Parked(parked) => {
-                    self.counts.parked += 1;
-                    self.tell_parked_interval(parked, &whole).await?;
-                }
-                Outcome::Later(_) => self.counts.later += 1,
-            }
-        }
-        if !outcomes.iter().any(|o| matches!(o, Outcome::Later(_))) {
-            self.intervals = rows.iter().map(|r| (interval_key(r), r.revision)).collect();
+    /// Appends what is told; only then may the position pass what it tells of.
+    pub(crate) async fn tell(&self, mut records: Vec<NewRecord>) -> Result<(), LogError> {
+        while !records.is_empty() {
+            let rest = records.split_off(records.len().min(TOLD_AT_ONCE));
+            self.log.append(TOPIC_EVENTS, std::mem::replace(&mut records, rest)).await?;
         }
         Ok(())
     }
-
-    async fn tell_parked_interval(&self, parked: &crm::Parked, rows: &[QueueInterval]) -> Result<(), LogError> {
-        let Some(first) = rows.first() else { return Ok(()) };
-        let act = Act::CrmParked {
-            call_id: parked.row.key.as_str().into(),
-            target: self.target.name(),
-            object: parked.row.object.name().into(),
-            reason: format!("{}: {}", parked.code, parked.reason),
-            row: serde_json::to_string(&parked.row).unwrap_or_default(),
-        };
-        let place = (&first.center, &first.switch);
-        self.tell(&act, &parked.row.key, parked.row.revision, place, Some(first.interval_end)).await
-    }
-}
-
-fn interval_key(r: &QueueInterval) -> (Name, Name, Name, Instant) {
-    (r.center.clone(), r.switch.clone(), r.queue.clone(), r.interval_start)
-}
-
-/// The half hour that an interval's CRM record covers.
-fn half(row: &QueueInterval) -> (Name, Name, i64) {
-    let start = row.interval_start.millis().div_euclid(crm::mapping::HALF_HOUR_MS);
-    (row.center.clone(), row.queue.clone(), start)
 }

@@ -11,6 +11,8 @@
 mod ahead;
 pub mod clock;
 pub mod contacts;
+mod crm_intervals;
+mod crm_parties;
 pub mod crm_queue;
 pub mod crm_stage;
 pub mod facts_stage;

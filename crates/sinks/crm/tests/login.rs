@@ -148,3 +148,15 @@ async fn a_private_authority_is_trusted_when_named_and_only_then() {
     config.ca_file = Some(folder.path().join("missing.pem"));
     assert!(refused(&bench, config).await.to_string().contains("missing.pem"));
 }
+
+#[tokio::test]
+async fn a_check_asks_as_matching_will() {
+    let bench = bench().await;
+    assert_eq!(bench.connect().await.check().await, Ok(()));
+    let mut config = bench.config();
+    config.matching.account_field = "Customer_Number__c".into();
+    let error = bench.connect_with(config).await.check().await.unwrap_err();
+    assert!(matches!(error, CrmError::Schema(_)), "{error:?}");
+    let text = error.to_string();
+    assert!(text.contains("Account.Customer_Number__c") && text.contains("account_field"), "{text}");
+}

@@ -29,7 +29,7 @@ pub enum TablesError {
         reason: String,
     },
     /// The store cannot be reached, or answered with an error.
-    #[error("the object store at {place} failed: {reason}; check that it runs and can be reached, then try again")]
+    #[error("the object store at {place} failed: {reason}; {}", todo(.place, .reason))]
     Store {
         /// Endpoint, bucket and path, or the folder.
         place: String,
@@ -88,6 +88,17 @@ pub enum TablesError {
     /// The caller asked for what the lake does not do.
     #[error("{0}")]
     Asked(String),
+}
+
+/// What to do about a store that fails: a folder is no server.
+fn todo(place: &str, reason: &str) -> &'static str {
+    if reason.contains("NoSuchBucket") {
+        "make the bucket, or correct the address"
+    } else if place.contains("s3://") {
+        "check that it runs and can be reached, then try again"
+    } else {
+        "check that this user may write the folder and that its disk has room"
+    }
 }
 
 /// Why a commit did not land.

@@ -12,12 +12,12 @@ use std::time::Duration;
 use deltalake_core::DeltaTableError;
 use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
-use object_store::local::LocalFileSystem;
 use object_store::{ClientOptions, DynObjectStore, RetryConfig};
 use url::Url;
 
 use crate::config::LakeConfig;
 use crate::error::TablesError;
+use crate::synced::SyncedFolder;
 use crate::table::Table;
 
 /// Requests are tried again this often before the failure is handed on.
@@ -58,7 +58,7 @@ impl Place {
             .or_else(|_| std::path::absolute(path))
             .map_err(|e| refuse(path, e.to_string()))?;
         let url = Url::from_directory_path(&full).map_err(|()| refuse(path, "no absolute path".to_owned()))?;
-        Ok(Self { root: Arc::new(LocalFileSystem::new()), url, text: full.display().to_string(), key: String::new() })
+        Ok(Self { root: Arc::new(SyncedFolder::whole()), url, text: full.display().to_string(), key: String::new() })
     }
 
     fn s3(config: &LakeConfig) -> Result<Self, TablesError> {

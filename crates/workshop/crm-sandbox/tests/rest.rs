@@ -1,6 +1,6 @@
 //! What the sandbox answers, call by call.
 
-use crm_sandbox::{Sandbox, ServeOptions, Settings};
+use crm_sandbox::{Faults, Sandbox, ServeOptions, Settings};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
@@ -265,4 +265,28 @@ async fn records_outlive_a_restart() {
     assert_eq!(again.count("Account").unwrap(), accounts, "seeds are planted once");
     let error = Sandbox::open(Some(&folder.path().join("no/such/folder.sqlite")), Settings::default()).err().unwrap();
     assert!(error.to_string().contains("no/such/folder.sqlite"), "{error}");
+}
+
+#[tokio::test]
+async fn every_answer_is_in_the_documented_form_and_states_the_usage() {
+    let bench = bench().await;
+    let (status, body) = bench.call(Method::GET, "/nothing/here", Value::Null).await;
+    assert_eq!((status, &body[0]["errorCode"]), (404, &json!("NOT_FOUND")));
+    let (status, body) = bench.call(Method::PUT, "/limits", Value::Null).await;
+    assert_eq!((status, &body[0]["errorCode"]), (405, &json!("METHOD_NOT_ALLOWED")));
+    let (status, body) = bench.call(Method::GET, "/query", Value::Null).await;
+    assert_eq!((status, &body[0]["errorCode"]), (400, &json!("MALFORMED_QUERY")));
+    bench.sandbox.set_faults(Faults { too_many: 1, unavailable: 1, ..Faults::default() });
+    assert_eq!(bench.call(Method::GET, "/limits", Value::Null).await.0, 503);
+    assert_eq!(bench.call(Method::GET, "/limits", Value::Null).await.0, 429);
+}
+
+#[tokio::test]
+async fn the_scheme_of_basic_is_taken_in_any_case() {
+    let bench = bench().await;
+    let coded = "cmluZ2xlZGdlci1zYW5kYm94OnNhbmRib3gtc2VjcmV0";
+    let request = bench.http.post(format!("{}/services/oauth2/token", bench.url));
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let request = request.header("authorization", format!("basic {coded}")).body("grant_type=client_credentials");
+    assert_eq!(request.send().await.unwrap().status(), 200);
 }

@@ -12,7 +12,7 @@ use crate::config::MatchSettings;
 
 pub(crate) use cache::Cache;
 pub(crate) use phone::country;
-pub use phone::forms;
+pub use phone::{forms, is_country};
 
 /// Whom a contact is with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

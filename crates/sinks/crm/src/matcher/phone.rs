@@ -11,6 +11,11 @@ pub(crate) fn country(code: Option<&str>) -> Result<Option<Country>, String> {
     .transpose()
 }
 
+/// Whether a country has this ISO 3166 code.
+pub fn is_country(code: &str) -> bool {
+    matches!(country(Some(code)), Ok(Some(_)))
+}
+
 /// The number's digits in E.164 and in national form; a number that cannot be read gives
 /// its own digits. Fewer than five digits (extensions) give nothing.
 pub fn forms(number: &str, country_code: Option<&str>) -> Vec<String> {

@@ -134,7 +134,8 @@ impl CrmTarget for Salesforce {
     }
 
     async fn check(&self) -> Result<(), CrmError> {
-        Fields::ask(&self.http).await.map(|_| ())
+        Fields::ask(&self.http).await?;
+        self.try_matching().await
     }
 
     fn status(&self) -> Status {

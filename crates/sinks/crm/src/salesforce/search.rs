@@ -4,8 +4,10 @@ use model::facts::Call as Contact;
 use serde_json::Value;
 
 use super::Salesforce;
-use super::failure::Failure;
+use super::describe::refused;
+use super::failure::{Failure, Kind};
 use super::http::{Call, encoded};
+use crate::config::CrmError;
 use crate::matcher::{Hit, Party, Questions, decide};
 use crate::target::Later;
 
@@ -22,6 +24,22 @@ impl Salesforce {
             return Ok(Party::None);
         }
         self.cached(format!("p:{}", phones.join("|")), self.by_phone(&phones)).await
+    }
+
+    /// Asks once as matching will, for nobody.
+    pub(super) async fn try_matching(&self) -> Result<(), CrmError> {
+        let field = &self.config.matching.account_field;
+        let by_account = self.by_account("ringledger-check").await.map(drop);
+        by_account.map_err(|f| match f.kind {
+            Kind::BadRequest => CrmError::Schema(format!(
+                "callers cannot be matched by Account.{field} ({}); correct account_field in [crm.salesforce.matching], \
+                 or let the integration user read that field",
+                f.message
+            )),
+            _ => refused(&f, "Account"),
+        })?;
+        let nobody = ["0000000000".to_owned()];
+        self.by_phone(&nobody).await.map(drop).map_err(|f| refused(&f, "Contact, Lead or Account"))
     }
 
     async fn cached(

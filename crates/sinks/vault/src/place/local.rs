@@ -37,6 +37,17 @@ impl LocalPlace {
         })
     }
 
+    /// Whether the folder, or the one that it would be made in, can be written.
+    pub async fn check(&self) -> Result<(), VaultError> {
+        let root = self.root.clone();
+        blocking(move || {
+            let there = root.ancestors().find(|p| p.exists()).unwrap_or(&root);
+            let tried = tempfile::tempfile_in(there).map(drop);
+            tried.map_err(|e| VaultError::disk(&root, "write into the vault", e))
+        })
+        .await
+    }
+
     pub async fn head(&self, key: &str) -> Result<Option<Stored>, VaultError> {
         let (path, sidecar) = self.paths(key)?;
         blocking(move || {

@@ -77,16 +77,23 @@ impl Place {
             Ok(url) if url.scheme() == "file" => url.to_file_path().ok()?.to_str()?.to_owned(),
             _ => uri.to_owned(),
         };
-        if let Some(rest) = text.strip_prefix(&self.shown()) {
-            return Some(rest.trim_start_matches('/').to_owned());
+        if let Some(key) = text.strip_prefix(self.shown().trim_end_matches('/')).and_then(|rest| rest.strip_prefix('/'))
+        {
+            return Some(key.to_owned());
         }
-        text.rfind("/recordings/").map(|at| text[at + 1..].to_owned())
+        // A key begins with `recordings/<center>/<yyyy>/`; centre and call may have that name too.
+        let begins = |key: &&str| {
+            let year = key.split('/').nth(2).unwrap_or_default();
+            key.starts_with("recordings/") && year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit())
+        };
+        text.match_indices('/').map(|(at, _)| &text[at + 1..]).filter(begins).last().map(str::to_owned)
     }
 
-    /// Whether the place can be reached; a local folder is made at the first write.
+    /// Whether the place can be reached; a local folder, which is made at the first write,
+    /// can be written.
     pub async fn check(&self) -> Result<(), VaultError> {
         match self {
-            Self::Local(_) => Ok(()),
+            Self::Local(p) => p.check().await,
             Self::Remote(p) => p.check().await,
         }
     }
@@ -155,4 +162,19 @@ pub(crate) fn path_of(place: &str, prefix: &str, key: &str) -> Result<Path, Vaul
         place: place.to_owned(),
         reason: format!("it is no key of an object: {e}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moved_vault_finds_its_keys() {
+        let place = Place::Local(LocalPlace::new(std::path::Path::new("/srv/data/vault")).unwrap());
+        let key = "recordings/recordings/2026/11/22/recordings/1-20261122T054848.123Z.wav";
+        for root in ["/srv/data/vault", "/srv/data/vault-old", "/home/recordings/2020/vault", "/recordings"] {
+            assert_eq!(place.key_of(&format!("file://{root}/{key}")).as_deref(), Some(key), "{root}");
+        }
+        assert_eq!(place.key_of("file:///srv/data/other.wav"), None);
+    }
 }

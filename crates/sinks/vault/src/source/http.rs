@@ -88,6 +88,15 @@ impl HttpSource {
         self.base.to_string()
     }
 
+    /// Asks for the folder itself. Any answer but a refusal or a failure tells that the server
+    /// is there: few show their folders.
+    pub(crate) async fn check(&self) -> Result<(), VaultError> {
+        match self.ask(&[]).await {
+            Ok(_) | Err(VaultError::Setup { .. }) => Ok(()),
+            Err(e) => Err(e),
+        }
+    }
+
     pub(crate) async fn take(&self, announced: &str, terms: &Terms) -> Result<Taken, VaultError> {
         let refuse = |reason: String| VaultError::Climbs { path: announced.to_owned(), place: self.place(), reason };
         for parts in tail::tails(announced).map_err(refuse)? {

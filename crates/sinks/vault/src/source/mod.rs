@@ -69,6 +69,18 @@ impl Source {
         }
     }
 
+    /// Whether it can be reached and lets us in. (A folder was looked at when it was opened; a
+    /// bucket is asked at the first recording.)
+    ///
+    /// # Errors
+    /// As the source refuses or fails.
+    pub async fn check(&self) -> Result<(), VaultError> {
+        match self {
+            Self::Http(s) => s.check().await,
+            Self::Folder(_) | Self::ObjectStore(_) => Ok(()),
+        }
+    }
+
     pub(crate) async fn take(&self, announced: &str, terms: &Terms) -> Result<Taken, VaultError> {
         match self {
             Self::Folder(s) => s.take(announced, terms).await,

@@ -25,7 +25,10 @@ pub(super) async fn faults(State(sandbox): State<Sandbox>, request: Request, nex
         return next.run(request).await;
     }
     let together = sandbox.inner.together.fetch_add(1, Ordering::SeqCst) + 1;
-    let response = faulty(&sandbox, request, next).await;
+    let mut response = faulty(&sandbox, request, next).await;
+    if path.starts_with("/services/data/") {
+        state_usage(&sandbox, &mut response);
+    }
     sandbox.inner.together.fetch_sub(1, Ordering::SeqCst);
     sandbox.see(RequestSeen { method, path, status: response.status().as_u16(), together });
     response
@@ -76,20 +79,23 @@ fn broken(response: Response) -> Response {
     Response::builder().status(response.status()).body(Body::from_stream(failing)).unwrap_or(response)
 }
 
-/// Checks the session, then the limits; counts the call and states the usage.
+/// Every answer says how much of the daily limit is used, errors too.
+fn state_usage(sandbox: &Sandbox, response: &mut Response) {
+    let (used, limit) = sandbox.usage();
+    if let Ok(value) = HeaderValue::from_str(&format!("api-usage={used}/{limit}")) {
+        response.headers_mut().insert("Sforce-Limit-Info", value);
+    }
+}
+
+/// Checks the session, then the limits, and counts the call.
 pub(super) async fn session_and_limit(State(sandbox): State<Sandbox>, request: Request, next: Next) -> Response {
-    let mut response = match admit(&sandbox, &request) {
+    match admit(&sandbox, &request) {
         Ok(()) => {
             sandbox.spend();
             admitted(&sandbox, request, next).await
         }
         Err(error) => error.into_response(),
-    };
-    let (used, limit) = sandbox.usage();
-    if let Ok(value) = HeaderValue::from_str(&format!("api-usage={used}/{limit}")) {
-        response.headers_mut().insert("Sforce-Limit-Info", value);
     }
-    response
 }
 
 async fn admitted(sandbox: &Sandbox, request: Request, next: Next) -> Response {

@@ -15,12 +15,13 @@ mod sent;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::Uri;
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware;
 use axum::routing::{get, patch, post, put};
 use tower::Layer;
 use tower::util::MapRequestLayer;
 
+use crate::error::ApiError;
 use crate::state::Sandbox;
 
 /// Bodies up to this size are taken: a bulk upload may have 150 MB after encoding.
@@ -72,6 +73,17 @@ fn data_routes() -> Router<Sandbox> {
         .route("/jobs/ingest", get(bulk::list).post(bulk::create))
         .route("/jobs/ingest/{id}", get(bulk::info).patch(bulk::change).delete(bulk::delete))
         .route("/jobs/ingest/{id}/{part}", put(bulk::upload).get(bulk::results))
+        .fallback(nothing_there)
+        .method_not_allowed_fallback(not_so)
+}
+
+async fn nothing_there() -> ApiError {
+    ApiError::not_found("The requested resource does not exist")
+}
+
+async fn not_so(method: Method) -> ApiError {
+    let text = format!("HTTP Method '{method}' not allowed");
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", text)
 }
 
 /// Clients differ in whether they end a path with a slash.

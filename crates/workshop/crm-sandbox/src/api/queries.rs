@@ -1,6 +1,7 @@
 //! `/query` and `/search`.
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use serde::Deserialize;
@@ -19,14 +20,19 @@ pub(super) struct Asked {
     q: String,
 }
 
+fn text(asked: Result<Query<Asked>, QueryRejection>) -> ApiResult<String> {
+    let Query(asked) = asked.map_err(|_| ApiError::bad("MALFORMED_QUERY", "the parameter q holds no query"))?;
+    Ok(asked.q)
+}
+
 /// `GET /query?q=…`.
 pub(super) async fn query(
     State(sandbox): State<Sandbox>,
     Path(version): Path<String>,
     headers: HeaderMap,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> ApiResult<Json<Value>> {
-    page(&sandbox, &version, &asked.q, 0, page_size(&headers), None)
+    page(&sandbox, &version, &text(asked)?, 0, page_size(&headers), None)
 }
 
 /// `GET /query/{cursor}`, the `nextRecordsUrl` of an earlier answer.
@@ -78,9 +84,9 @@ fn page(
 pub(super) async fn search(
     State(sandbox): State<Sandbox>,
     Path(version): Path<String>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> ApiResult<Json<Value>> {
-    let search = sosl::parse(&asked.q).map_err(|e| ApiError::bad(e.code, e.message))?;
+    let search = sosl::parse(&text(asked)?).map_err(|e| ApiError::bad(e.code, e.message))?;
     let found = search.run(&sandbox.inner.store.db())?;
     let records: Vec<Value> = found.into_iter().map(|(object, r)| shown(object, &version, r)).collect();
     Ok(Json(json!({ "searchRecords": records })))
