@@ -200,7 +200,8 @@ fn call(n: i64, id: &Name, visit: &Visit, legs: Option<&[Leg]>, recordings: &[Re
         revision: 1,
         center: visit.center.clone(),
         switch: visit.switch.clone(),
-        direction: Direction::Inbound,
+        // Who only asks a colleague is in a queue for nobody.
+        direction: if visit.consult { Direction::Internal } else { Direction::Inbound },
         ani: visit.ani.clone(),
         ani_raw: visit.ani.clone(),
         ani_withheld: visit.ani.is_none(),
@@ -209,7 +210,7 @@ fn call(n: i64, id: &Name, visit: &Visit, legs: Option<&[Leg]>, recordings: &[Re
         ended_at: visit.left_at,
         ivr: vec![("language".into(), "de".into()), ("account".into(), format!("{n:08}").into())],
         // A contact lists no visit that turned out not to be one.
-        queue_visits: if visit.retracted { vec![] } else { vec![visit.clone()] },
+        queue_visits: if visit.retracted { vec![] } else { refused_before(n, visit).chain([visit.clone()]).collect() },
         agent_legs: legs.unwrap_or_default().to_vec(),
         holds: (0..n % 3).map(|i| Hold { from: visit.joined_at.plus_millis(i), to: None, agent: None }).collect(),
         transfers: vec![],
@@ -228,6 +229,21 @@ fn call(n: i64, id: &Name, visit: &Visit, legs: Option<&[Leg]>, recordings: &[Re
         crm_only: false,
         filed: visit.filed,
     }
+}
+
+/// Some were refused by another queue first.
+fn refused_before(n: i64, visit: &Visit) -> impl Iterator<Item = Visit> + use<> {
+    let refused = Visit {
+        visit_id: format!("v-{n}-refused").into(),
+        queue: name(&QUEUES, n + 1).into(),
+        joined_at: visit.joined_at.plus_millis(-1_000),
+        outcome: VisitOutcome::parse("rejected", Some("full")).expect("an outcome"),
+        answered_at: None,
+        talk_ms: None,
+        agent: None,
+        ..visit.clone()
+    };
+    (n % 11 == 3).then_some(refused).into_iter()
 }
 
 fn event(n: i64, visit: &Visit) -> EventRow {

@@ -12,6 +12,13 @@ To begin: `ringledger demo` replays a real switch and says what to try next; `ri
 switch's files.\nResults are on standard output, all else on standard error. Exit codes: 0 done, 1 failed or \
 found something wrong, 2 wrong use.";
 
+/// How to log in to the sandbox and make it fail.
+const SANDBOX: &str = "\
+Log in with client id `ringledger-sandbox` and secret `sandbox-secret` (or what RINGLEDGER_SANDBOX_SECRET holds), in \
+the body or Basic, at /services/oauth2/token. Its page shows what it holds.\nTo make it fail: PUT /_sandbox/faults \
+with JSON (GET shows the switches, DELETE turns them off); DELETE /_sandbox/sessions expires every session; PUT \
+/_sandbox/used/N sets the requests used; GET /_sandbox/requests lists those that came.";
+
 /// The ledger of a contact centre's calls.
 #[derive(Parser)]
 #[command(name = "ringledger", version, max_term_width = 110, after_help = FIRST)]
@@ -31,6 +38,17 @@ pub struct DataDir {
     pub data_dir: PathBuf,
 }
 
+/// Where to look: in a data directory, or wherever pipeline files say.
+#[derive(ClapArgs, Clone)]
+pub struct Place {
+    /// Folder of everything that is local; wins over the pipeline files' `data_dir`. Default: ringledger-data.
+    #[arg(long, env = "RINGLEDGER_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Pipeline file that says where log, tables and recordings are (Kafka, S3); may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub pipeline: Vec<PathBuf>,
+}
+
 #[derive(Subcommand)]
 pub enum Command {
     /// The main job on a real switch's output, in one process.
@@ -45,6 +63,7 @@ pub enum Command {
     #[command(subcommand)]
     Crm(Crm),
     /// A Salesforce-compatible server for first runs and tests.
+    #[command(after_help = SANDBOX)]
     CrmSandbox(SandboxArgs),
     /// Figures by interval: queues, agents, contacts.
     Report(Report),
@@ -76,7 +95,7 @@ pub struct Import {
     /// Name of the switch.
     #[arg(long)]
     pub switch: String,
-    /// What the files are: asterisk.queue_log, asterisk.ami, asterisk.cel (adapters send theirs by HTTP).
+    /// What the files are: asterisk.queue_log, asterisk.ami, asterisk.cel, or cti.adapter (CloudEvents, one a line).
     #[arg(long)]
     pub dialect: String,
     /// Name of the centre.
@@ -121,7 +140,7 @@ pub struct Report {
     /// Which report.
     pub kind: ReportKind,
     #[command(flatten)]
-    pub data: DataDir,
+    pub place: Place,
     #[command(flatten)]
     pub range: Range,
     /// 15m, 30m, 1h, 1d, 1w or all.
@@ -192,7 +211,7 @@ pub enum Explain {
         #[arg(long, default_value = "15m")]
         length: String,
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         #[command(flatten)]
         range: Range,
         #[arg(long, value_enum, default_value = "table")]
@@ -202,8 +221,11 @@ pub enum Explain {
     Call {
         /// Its id.
         id: String,
+        /// Its switch, where contacts of several have this id.
+        #[arg(long)]
+        switch: Option<String>,
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },
@@ -214,7 +236,7 @@ pub enum Log {
     /// Print events as they were kept: one CloudEvents JSON object a line.
     Cat {
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         /// Only this partition.
         #[arg(long)]
         partition: Option<i32>,
@@ -269,14 +291,15 @@ pub enum Crm {
     /// List rows that were refused for good and not written since.
     Parked {
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },
     /// Give parked rows again.
     Retry {
-        #[command(flatten)]
-        data: DataDir,
+        /// Folder of everything that is local; wins over the files' `data_dir`.
+        #[arg(long, env = "RINGLEDGER_DATA_DIR")]
+        data_dir: Option<PathBuf>,
         /// Only this contact or key.
         #[arg(long)]
         key: Option<String>,

@@ -55,7 +55,7 @@ pub async fn open_writing(root: &Path) -> Result<Writing, Failure> {
     }
     let lake = lake(root).await?;
     lake.ensure_tables().await?;
-    let store = object_store::local::LocalFileSystem::new_with_prefix(root.join("state"))
+    let store = tables::SyncedFolder::below(root.join("state"))
         .map_err(|e| Failure::Other(format!("{}: {e}", root.join("state").display())))?;
     let snapshots = Snapshots::new(Arc::new(store), "facts", wiring::GENERATION);
     Ok(Writing { root: root.to_owned(), log, lake: Arc::new(lake), snapshots })
@@ -122,7 +122,8 @@ fn exists(root: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Usage(format!(
-        "{} holds no ringledger data; name the folder with --data-dir, or fill it with `ringledger import`",
+        "{} holds no ringledger data; name the folder with --data-dir, or what `run` is given with --pipeline, or fill \
+         it with `ringledger import`",
         root.display()
     )))
 }

@@ -1,5 +1,7 @@
 //! Why a command failed: what, where, what to do.
 
+use std::io::ErrorKind;
+
 /// A failed command.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -7,7 +9,7 @@ pub enum Failure {
     #[error("{0}")]
     Usage(String),
     /// A file or folder.
-    #[error("{0}: {1}")]
+    #[error("{0}: {1}{hint}", hint = hint(.1))]
     File(String, std::io::Error),
     /// The log.
     #[error(transparent)]
@@ -24,6 +26,18 @@ pub enum Failure {
     /// Anything else, said whole.
     #[error("{0}")]
     Other(String),
+}
+
+/// What to do about a file that cannot be used.
+fn hint(e: &std::io::Error) -> &'static str {
+    match e.kind() {
+        ErrorKind::NotFound => "; create it or correct the path",
+        ErrorKind::PermissionDenied => "; let this user read it, and write it where it is the data directory",
+        ErrorKind::NotADirectory | ErrorKind::IsADirectory => "; correct the path",
+        ErrorKind::StorageFull => "; make room on that disk",
+        ErrorKind::ReadOnlyFilesystem => "; name a folder that can be written",
+        _ => "",
+    }
 }
 
 impl Failure {

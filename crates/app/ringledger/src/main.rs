@@ -7,6 +7,8 @@ mod data_dir;
 mod failure;
 mod options;
 mod output;
+mod parked;
+mod place;
 mod plain;
 mod recordings;
 mod roster_file;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
-use crate::args::{DataDir, Format};
+use crate::args::{DataDir, Format, Place};
 
 /// `dead-letters`.
 #[derive(Subcommand)]
@@ -13,7 +13,7 @@ pub enum DeadLetters {
     /// List records that could not be read, oldest first.
     List {
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         /// Also those that a retry has taken in since.
         #[arg(long)]
         all: bool,
@@ -26,7 +26,7 @@ pub enum DeadLetters {
         /// Its id, or the beginning of it.
         id: String,
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         /// table, csv or json.
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
@@ -38,7 +38,7 @@ pub enum DeadLetters {
     /// now, `ringledger replay` takes it in at its place.
     Retry {
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         /// Only this one: its id, or the beginning of it.
         #[arg(long, conflicts_with = "all")]
         id: Option<String>,
@@ -57,7 +57,7 @@ pub enum Recordings {
     /// List all of them, newest revision.
     List {
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         /// table, csv or json.
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
@@ -67,7 +67,7 @@ pub enum Recordings {
         /// Its id.
         id: String,
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         /// table, csv or json.
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
@@ -78,7 +78,7 @@ pub enum Recordings {
         /// Ids; none: every stored one.
         ids: Vec<String>,
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         /// table, csv or json.
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
@@ -86,7 +86,7 @@ pub enum Recordings {
     /// Per day: calls whose recording was announced, by their worst piece.
     Completeness {
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         /// IANA time zone of the days.
         #[arg(long, default_value = "UTC")]
         tz: String,
@@ -113,7 +113,7 @@ pub enum Tables {
     /// Where the tables lie and how large they are.
     List {
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         /// table, csv or json.
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
@@ -121,7 +121,7 @@ pub enum Tables {
     /// Print SQL views that give the truth of each table.
     Views {
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         /// Who is to read them.
         #[arg(long, value_enum, default_value = "duckdb")]
         engine: ViewEngine,
@@ -129,7 +129,7 @@ pub enum Tables {
     /// Merge each day's small files into few large ones.
     Compact {
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         /// Only this table.
         #[arg(long)]
         table: Option<String>,
@@ -141,7 +141,7 @@ pub enum Tables {
     /// Remove files that compaction has replaced.
     Vacuum {
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
         /// Only this table.
         #[arg(long)]
         table: Option<String>,
@@ -158,20 +158,21 @@ pub enum Tables {
 #[derive(ClapArgs)]
 pub struct Replay {
     #[command(flatten)]
-    pub data: DataDir,
+    pub place: Place,
     /// Folder of the new tables: absent or empty.
     #[arg(long)]
     pub to: PathBuf,
-    /// How long after its end a contact can be restated, in event time: 24h, 90m, …
-    #[arg(long, default_value = "24h")]
-    pub late_horizon: String,
+    /// How long after its end a contact can be restated, in event time: 24h, 90m, … Default: as the pipeline
+    /// files say, else 24h.
+    #[arg(long)]
+    pub late_horizon: Option<String>,
 }
 
 /// `check-sources`.
 #[derive(ClapArgs)]
 pub struct CheckSources {
     #[command(flatten)]
-    pub data: DataDir,
+    pub place: Place,
     /// Only this switch.
     #[arg(long)]
     pub switch: Option<String>,

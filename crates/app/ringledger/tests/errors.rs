@@ -46,6 +46,7 @@ fn errors_say_what_where_and_what_to_do() {
     let cases: Vec<(Vec<String>, i32, &[&str])> = vec![
         (at("/no/such/folder"), 2, &["/no/such/folder", "--data-dir", "ringledger import"]),
         (importing("asterisk.queuelog", &gz, &[]), 2, &["asterisk.queuelog", "asterisk.queue_log, asterisk.ami"]),
+        (importing(QUEUE_LOG, &gz, &["--figures", "asterisk.amy"]), 2, &["--figures", "did you mean `asterisk.ami`?"]),
         (importing(QUEUE_LOG, "/no/such/file", &[]), 1, &["/no/such/file", "No such file"]),
         (importing(QUEUE_LOG, text(&cut), &[]), 1, &["cut.gz", "import it again"]),
         (importing(QUEUE_LOG, &gz, &["--roster", text(&garbage)]), 2, &["roster.json", "interface, name"]),

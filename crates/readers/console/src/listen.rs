@@ -16,9 +16,9 @@ pub async fn serve(
     address: SocketAddr,
     stop: CancellationToken,
 ) -> Result<(SocketAddr, tokio::task::JoinHandle<std::io::Result<()>>), String> {
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|e| format!("cannot listen on {address}: {e}; choose another address with --listen"))?;
+    let listener = TcpListener::bind(address).await.map_err(|e| {
+        format!("cannot listen on {address}: {e}; stop what listens there, or choose another address (`listen`)")
+    })?;
     let bound = listener.local_addr().map_err(|e| e.to_string())?;
     let task = tokio::spawn(async move {
         axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await

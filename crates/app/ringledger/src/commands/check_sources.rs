@@ -22,7 +22,7 @@ use crate::options::instant;
 use crate::output::{print, say};
 use crate::plain::{self, object};
 use crate::upkeep_args::CheckSources;
-use crate::{data_dir, wiring};
+use crate::wiring;
 
 /// Records and bytes of one read.
 const READ: (usize, usize) = (5_000, 8 << 20);
@@ -54,8 +54,9 @@ pub async fn run(args: CheckSources) -> Result<ExitCode, Failure> {
         to: args.to.as_deref().map(instant).transpose()?,
         ..Options::default()
     };
-    let log = data_dir::open_log(&args.data.data_dir)?;
-    let mut switches = look(&log).await?;
+    let log = args.place.find()?.log().await?;
+    let log = &*log;
+    let mut switches = look(log).await?;
     if let Some(name) = &args.switch {
         let known: Vec<String> = switches.keys().map(ToString::to_string).collect();
         switches.retain(|s, _| s == name);
@@ -69,7 +70,7 @@ pub async fn run(args: CheckSources) -> Result<ExitCode, Failure> {
         if switch.dialects.len() < 2 {
             continue;
         }
-        for difference in compare(&log, name, switch, &options).await? {
+        for difference in compare(log, name, switch, &options).await? {
             beyond += usize::from(!difference.agrees());
             rows.push(cells(name, &difference));
         }

@@ -1,32 +1,22 @@
 //! `crm parked|retry`: rows that a CRM refused for good.
 
-use std::collections::HashMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crm::{Outcome, Row};
 use event_log::NewRecord;
-use model::facts::EventRow;
 use model::{Act, TOPIC_EVENTS};
 use serde_json::{Map, Value, json};
-use tables::{Filter, Lake};
+use tables::Filter;
 
-use crate::args::Crm;
+use crate::args::{Crm, Format};
 use crate::config;
 use crate::data_dir;
 use crate::failure::Failure;
 use crate::output::{print, say};
+use crate::parked::{ParkedRow, standing};
 use crate::plain;
 use crate::run::{services::Services, targets};
-
-/// A parked row, with the event that says so.
-struct ParkedRow {
-    event: EventRow,
-    target: String,
-    object: String,
-    call_id: String,
-    reason: String,
-    row: String,
-}
 
 /// Runs it.
 ///
@@ -34,78 +24,84 @@ struct ParkedRow {
 /// The tables cannot be read, or a row cannot be given again.
 pub async fn run(args: Crm) -> Result<ExitCode, Failure> {
     match args {
-        Crm::Parked { data, format } => {
-            let lake = data_dir::open_lake(&data.data_dir).await?;
-            let rows: Vec<Map<String, Value>> = parked(&lake).await?.iter().map(cells).collect();
-            print(&plain::objects_as(&rows, format));
+        Crm::Parked { place, format } => {
+            let lake = place.find()?.lake().await?;
+            let rows = standing(&lake, &Filter::default()).await?;
+            let cells: Vec<_> = rows.iter().map(|p| cells(p, format)).collect();
+            print(&plain::objects_as(&cells, format));
             Ok(ExitCode::SUCCESS)
         }
-        Crm::Retry { data, files, key } => {
-            let config = config::read(&files).map_err(|e| Failure::Usage(e.to_string()))?;
-            let services = Services::open(config, Some(data.data_dir)).await?;
-            retry(&services, key.as_deref()).await
-        }
+        Crm::Retry { data_dir, files, key } => retry(data_dir, &files, key.as_deref()).await,
     }
 }
 
-fn cells(p: &ParkedRow) -> Map<String, Value> {
-    let row: Value = serde_json::from_str(&p.row).unwrap_or(Value::Null);
-    let cells = [
+fn cells(p: &ParkedRow, format: Format) -> Map<String, Value> {
+    let mut cells = plain::object([
         ("at", json!(p.event.at.to_rfc3339())),
         ("target", json!(p.target)),
         ("object", json!(p.object)),
         ("call_id", json!(p.call_id)),
-        ("key", row.get("key").cloned().unwrap_or(Value::Null)),
+        ("key", json!(p.row.as_ref().map(|r| r.key.as_str()))),
         ("reason", json!(p.reason)),
         ("position", json!(p.event.position.to_string())),
-    ];
-    cells.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
-}
-
-/// Rows that were parked and not written since, oldest first.
-async fn parked(lake: &Lake) -> Result<Vec<ParkedRow>, Failure> {
-    let mut events = lake.events(&Filter::default()).await?;
-    events.retain(|e| e.kind == "Acted" && e.source == "/ringledger/crm");
-    events.sort_by_key(|e| e.position);
-    let mut standing: HashMap<(String, String, String), ParkedRow> = HashMap::new();
-    for event in events {
-        let details: Value = serde_json::from_str(&event.details).unwrap_or(Value::Null);
-        let Ok(act) = serde_json::from_value::<Act>(details.get("Acted").cloned().unwrap_or(details)) else { continue };
-        match act {
-            Act::CrmWritten { call_id, target, object, .. } => {
-                standing.remove(&(target.to_string(), object.to_string(), call_id.to_string()));
-            }
-            Act::CrmParked { call_id, target, object, reason, row } => {
-                let (target, object, call_id) = (target.to_string(), object.to_string(), call_id.to_string());
-                let key = (target.clone(), object.clone(), call_id.clone());
-                standing.insert(key, ParkedRow { event, target, object, call_id, reason, row });
-            }
-            _ => {}
-        }
+    ]);
+    if format != Format::Table {
+        let payload = p.row.as_ref().map(Row::to_json);
+        cells.insert("payload".to_owned(), payload.map_or(Value::Null, Value::Object));
     }
-    let mut rows: Vec<ParkedRow> = standing.into_values().collect();
-    rows.sort_by_key(|p| p.event.position);
-    Ok(rows)
+    cells
 }
 
-async fn retry(services: &Services, key: Option<&str>) -> Result<ExitCode, Failure> {
-    let mut refused = false;
-    let wanted = |p: &ParkedRow| key.is_none_or(|k| p.call_id == k || p.row.contains(&format!("\"key\":\"{k}\"")));
-    let rows = parked(&services.lake).await?;
+async fn retry(data_dir: Option<PathBuf>, files: &[PathBuf], key: Option<&str>) -> Result<ExitCode, Failure> {
+    let config = config::read(files).map_err(|e| Failure::Usage(e.to_string()))?;
+    if targets::names(&config).is_empty() {
+        return Err(Failure::Usage("the pipeline files name no CRM; give the one with [crm.salesforce]".to_owned()));
+    }
+    let services = Services::open(config, data_dir).await?;
+    let rows = standing(&services.lake, &Filter::default()).await?;
+    let wanted = |p: &ParkedRow| key.is_none_or(|k| p.call_id == k || p.row.as_ref().is_some_and(|r| r.key == k));
+    let (mut given, mut refused) = (0_usize, false);
     for name in targets::names(&services.config) {
-        let mine: Vec<&ParkedRow> = rows.iter().filter(|p| p.target == name && wanted(p)).collect();
+        let known = targets::name_of(&services.config, name);
+        let mine: Vec<(&ParkedRow, Row)> =
+            rows.iter().filter(|p| p.target == known && wanted(p)).filter_map(|p| Some((p, p.row.clone()?))).collect();
         if mine.is_empty() {
             continue;
         }
+        given += mine.len();
         let connected = targets::connect(&services.config, &services.root, name).await;
         let (target, _) = connected.map_err(|e| Failure::Other(e.to_string()))?;
-        let given: Vec<Row> = mine.iter().filter_map(|p| serde_json::from_str(&p.row).ok()).collect();
-        let outcomes = target.write(given).await;
-        for (p, outcome) in mine.iter().zip(&outcomes) {
-            refused |= tell(services, p, outcome).await?;
+        let outcomes = target.write(mine.iter().map(|(_, row)| row.clone()).collect()).await;
+        for ((p, _), outcome) in mine.iter().zip(&outcomes) {
+            refused |= tell(&services, p, outcome).await?;
         }
     }
+    if given == 0 && key.is_some() {
+        return Err(Failure::Usage(nothing(&rows, key)));
+    }
+    if given == 0 {
+        say(&nothing(&rows, key));
+    }
+    take_in(&services).await?;
     Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn nothing(rows: &[ParkedRow], key: Option<&str>) -> String {
+    match (rows.len(), key) {
+        (0, _) => "nothing is parked".to_owned(),
+        (n, Some(key)) => format!("none of the {n} parked rows has the key or call {key}; see `ringledger crm parked`"),
+        (n, None) => format!("none of the {n} parked rows is of a CRM that the pipeline files name"),
+    }
+}
+
+/// What was told is folded here where nobody else folds it, so that `crm parked` knows.
+async fn take_in(services: &Services) -> Result<(), Failure> {
+    if services.embedded.is_none() {
+        return Ok(());
+    }
+    let mut facts = data_dir::facts_of(services).await?;
+    facts.run_until_idle(&|_| {}).await?;
+    Ok(facts.finish().await?)
 }
 
 /// Says what became of a row, to the person and to the log; `true` where it still stands.

@@ -13,8 +13,7 @@ use model::Name;
 use serde_json::{Map, Value};
 
 use super::retaking::{self, TAKEN_IN, Tried};
-use crate::args::{DataDir, Format};
-use crate::data_dir;
+use crate::args::{Format, Place};
 use crate::failure::Failure;
 use crate::output::{print, say};
 use crate::plain::{self, object};
@@ -26,16 +25,16 @@ use crate::upkeep_args::DeadLetters;
 /// The log cannot be read or written, or there is no such letter.
 pub async fn run(args: DeadLetters) -> Result<ExitCode, Failure> {
     match args {
-        DeadLetters::List { data, all, format } => {
-            let letters = Letters::read(&data_dir::open_log(&data.data_dir)?).await?;
+        DeadLetters::List { place, all, format } => {
+            let letters = Letters::read(&*place.find()?.log().await?).await?;
             let shown = letters.all.iter().filter(|l| all || !letters.taken.contains(&l.id));
             let rows: Vec<_> =
                 shown.map(|l| if format == Format::Table { letters.short(l) } else { letters.row(l) }).collect();
             print(&plain::objects_as(&rows, format));
             Ok(ExitCode::SUCCESS)
         }
-        DeadLetters::Show { id, data, format } => {
-            let letters = Letters::read(&data_dir::open_log(&data.data_dir)?).await?;
+        DeadLetters::Show { id, place, format } => {
+            let letters = Letters::read(&*place.find()?.log().await?).await?;
             let letter = letters.named(&id)?;
             let mut row = letters.row(letter);
             let text = std::str::from_utf8(&letter.bytes).ok();
@@ -47,7 +46,7 @@ pub async fn run(args: DeadLetters) -> Result<ExitCode, Failure> {
         DeadLetters::Retry { id: None, all: false, .. } => {
             Err(Failure::Usage("dead-letters retry: say which, with --id ID or --all".to_owned()))
         }
-        DeadLetters::Retry { data, id, all: _, format } => retry(&data, id.as_deref(), format).await,
+        DeadLetters::Retry { place, id, all: _, format } => retry(&place, id.as_deref(), format).await,
     }
 }
 
@@ -114,23 +113,24 @@ impl Letters {
     }
 }
 
-async fn retry(data: &DataDir, id: Option<&str>, format: Format) -> Result<ExitCode, Failure> {
-    let log = data_dir::open_log(&data.data_dir)?;
-    let letters = Letters::read(&log).await?;
+async fn retry(place: &Place, id: Option<&str>, format: Format) -> Result<ExitCode, Failure> {
+    let found = place.find()?;
+    let log = found.log().await?;
+    let letters = Letters::read(&*log).await?;
     let wanted: Vec<DeadLetter> = match id {
         Some(id) => vec![letters.named(id)?.clone()],
         None => letters.all.clone(),
     };
     let mut tried = Vec::new();
     for letter in wanted.into_iter().filter(|l| !letters.taken.contains(&l.id)) {
-        let result = retaking::attempt(&log, &letter).await?;
+        let result = retaking::attempt(&*log, &letter).await?;
         tried.push((letter, result));
     }
     drop(log);
     let readable: Vec<_> =
         tried.iter().filter_map(|(l, t)| if let Tried::Reads(framed) = t { Some((l, framed)) } else { None }).collect();
     if !readable.is_empty() {
-        retaking::take_in(&data.data_dir, &readable).await?;
+        retaking::take_in(found, &readable).await?;
     }
     let rows: Vec<_> = tried.iter().map(|(l, t)| outcome(l, t)).collect();
     print(&plain::objects_as(&rows, format));

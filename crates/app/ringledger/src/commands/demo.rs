@@ -259,7 +259,9 @@ fn next(serving: &Serving, root: &Path, stays: bool) {
         print(&format!("\nLook at the CRM sandbox: {}/\n", serving.sandbox_url));
         print(&format!("Sign in once to hear recordings: {}/sign-in?code={}\n", serving.link_base, serving.code));
     } else {
-        print("\nTo look at the CRM sandbox and hear recordings in a browser: `demo --serve`\n");
+        print(&format!(
+            "\nTo look at the CRM sandbox and hear recordings in a browser:\n  {program} demo --data-dir {dir} --serve\n"
+        ));
     }
     print(&format!(
         "\nTry next:\n  {program} report queues --data-dir {dir} --interval 15m --format json\n  \

@@ -11,12 +11,11 @@ use model::facts::{Call, EventRow, Visit};
 use model::{Position, TOPIC_EVENTS};
 use tables::{Filter, Lake};
 
-use crate::args::{DataDir, Explain, Format, Range};
+use crate::args::{Explain, Format, Place, Range};
 use crate::commands::log::line;
-use crate::data_dir;
 use crate::failure::Failure;
 use crate::options::{instant, range_options};
-use crate::output::print;
+use crate::output::{print, say};
 use crate::plain::{self, Column};
 
 /// Runs it.
@@ -25,10 +24,10 @@ use crate::plain::{self, Column};
 /// An option is not readable, there is no such contact, or the data cannot be read.
 pub async fn run(args: Explain) -> Result<ExitCode, Failure> {
     match args {
-        Explain::Queue { queue, interval, length, data, range, format } => {
-            explain_queue(&queue, interval.as_deref(), &length, &data, &range, format).await
+        Explain::Queue { queue, interval, length, place, range, format } => {
+            explain_queue(&queue, interval.as_deref(), &length, &place, &range, format).await
         }
-        Explain::Call { id, data, format } => explain_call(&id, &data, format).await,
+        Explain::Call { id, switch, place, format } => explain_call(&id, switch.as_deref(), &place, format).await,
     }
 }
 
@@ -36,7 +35,7 @@ async fn explain_queue(
     queue: &str,
     interval: Option<&str>,
     length: &str,
-    data: &DataDir,
+    place: &Place,
     range: &Range,
     format: Format,
 ) -> Result<ExitCode, Failure> {
@@ -54,7 +53,7 @@ async fn explain_queue(
             instant(interval.unwrap_or_default())?
         }
     };
-    let lake = data_dir::open_lake(&data.data_dir).await?;
+    let lake = place.find()?.lake().await?;
     let visits = lake.visits(&Filter { as_of, queue: Some(queue.into()), ..Filter::default() }).await?;
     let behind = metrics::explain::visits_behind(&visits, &queue.into(), at, &options);
     print(&visit_list(&behind, &options, format));
@@ -77,11 +76,14 @@ fn visit_list(visits: &[&Visit], options: &Options, format: Format) -> String {
     plain::list(visits, columns, &|v| extra(v).to_vec(), options, format)
 }
 
-async fn explain_call(id: &str, data: &DataDir, format: Format) -> Result<ExitCode, Failure> {
-    let lake = data_dir::open_lake(&data.data_dir).await?;
-    let call = find(&lake, id).await?;
-    let events = lake.events(&Filter { call_id: Some(call.call_id.clone()), ..Filter::default() }).await?;
-    let raw = raw_events(data, &call, &events).await?;
+async fn explain_call(id: &str, switch: Option<&str>, place: &Place, format: Format) -> Result<ExitCode, Failure> {
+    let found = place.find()?;
+    let lake = found.lake().await?;
+    let call = find(&lake, id, switch).await?;
+    let of_call =
+        Filter { call_id: Some(call.call_id.clone()), switch: Some(call.switch.clone()), ..Filter::default() };
+    let events = lake.events(&of_call).await?;
+    let raw = raw_events(&*found.log().await?, &call, &events).await?;
     let text = if format == Format::Json {
         let story = serde_json::json!({ "call": call, "events": raw });
         format!("{}\n", serde_json::to_string_pretty(&story).unwrap_or_default())
@@ -92,8 +94,15 @@ async fn explain_call(id: &str, data: &DataDir, format: Format) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-async fn find(lake: &Lake, id: &str) -> Result<Call, Failure> {
-    let calls = lake.calls(&Filter { call_id: Some(id.into()), ..Filter::default() }).await?;
+/// The contact; where several switches gave this id, the first one's, and that is said.
+async fn find(lake: &Lake, id: &str, switch: Option<&str>) -> Result<Call, Failure> {
+    let asked = Filter { call_id: Some(id.into()), switch: switch.map(Into::into), ..Filter::default() };
+    let calls = lake.calls(&asked).await?;
+    if let [first, _, ..] = calls.as_slice() {
+        let switches: Vec<&str> = calls.iter().map(|c| c.switch.as_str()).collect();
+        let (all, first) = (switches.join(", "), &first.switch);
+        say(&format!("contacts of {all} have this id; this is that of {first}: name another with --switch"));
+    }
     calls.into_iter().next().ok_or_else(|| {
         Failure::Usage(format!(
             "no contact has the id {id}; `ringledger explain queue` and `report contacts --lost` list ids"
@@ -102,8 +111,7 @@ async fn find(lake: &Lake, id: &str) -> Result<Call, Failure> {
 }
 
 /// The raw events behind a contact, in log order.
-async fn raw_events(data: &DataDir, call: &Call, events: &[EventRow]) -> Result<Vec<serde_json::Value>, Failure> {
-    let log = data_dir::open_log(&data.data_dir)?;
+async fn raw_events(log: &dyn EventLog, call: &Call, events: &[EventRow]) -> Result<Vec<serde_json::Value>, Failure> {
     let mut positions: BTreeSet<Position> = events.iter().map(|e| e.position).collect();
     positions.extend([call.first_event, call.last_event]);
     let mut out = Vec::with_capacity(positions.len());

@@ -10,6 +10,7 @@ use model::acts::SwitchSettings;
 use model::{Act, Dialect, Name};
 
 use crate::args::Import;
+use crate::config::known_dialect;
 use crate::data_dir::{self, Writing};
 use crate::failure::Failure;
 use crate::output::say;
@@ -22,6 +23,9 @@ use crate::{recordings, roster_file};
 /// A file cannot be read, the data directory is in use, or a stage failed for good.
 pub async fn run(args: Import) -> Result<ExitCode, Failure> {
     let dialect = dialect(&args)?;
+    if let Some(figures) = &args.figures {
+        known_dialect("--figures", figures).map_err(Failure::Usage)?;
+    }
     for file in &args.files {
         readable(file)?;
     }

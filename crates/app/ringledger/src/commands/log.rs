@@ -20,15 +20,15 @@ use crate::upkeep_args::LogCopy;
 /// The log cannot be read.
 pub async fn run(args: Log) -> Result<ExitCode, Failure> {
     match args {
-        Log::Cat { data, partition, from, topic } => {
-            let log = data_dir::open_log(&data.data_dir)?;
+        Log::Cat { place, partition, from, topic } => {
+            let log = place.find()?.log().await?;
             let partitions = log.partitions(&topic).await?;
             let wanted = match partition {
                 Some(p) => p..p + 1,
                 None => 0..partitions,
             };
             for partition in wanted {
-                if !cat(&log, &topic, partition, from).await? {
+                if !cat(&*log, &topic, partition, from).await? {
                     break;
                 }
             }

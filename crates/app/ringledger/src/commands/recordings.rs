@@ -8,13 +8,11 @@ use serde_json::{Map, Value, json};
 use tables::Filter;
 use vault::Verification;
 
-use crate::args::{DataDir, Format};
-use crate::data_dir;
+use crate::args::{Format, Place};
 use crate::failure::Failure;
 use crate::options::zone;
 use crate::output::{print, say};
 use crate::plain::{self, object};
-use crate::recordings::local_vault;
 use crate::upkeep_args::Recordings;
 
 /// Runs it.
@@ -23,14 +21,14 @@ use crate::upkeep_args::Recordings;
 /// The tables or the vault cannot be read, or there is no such recording.
 pub async fn run(args: Recordings) -> Result<ExitCode, Failure> {
     match args {
-        Recordings::List { data, format } => {
-            let rows = newest(&data).await?;
+        Recordings::List { place, format } => {
+            let rows = newest(&place).await?;
             let cells = if format == Format::Table { short } else { row };
             print(&plain::objects_as(&rows.iter().map(cells).collect::<Vec<_>>(), format));
             Ok(ExitCode::SUCCESS)
         }
-        Recordings::Show { id, data, format } => {
-            let rows = newest(&data).await?;
+        Recordings::Show { id, place, format } => {
+            let rows = newest(&place).await?;
             let found = named(&rows, &id)?;
             print(&if format == Format::Table {
                 plain::lines(&row(found))
@@ -39,13 +37,13 @@ pub async fn run(args: Recordings) -> Result<ExitCode, Failure> {
             });
             Ok(ExitCode::SUCCESS)
         }
-        Recordings::Verify { ids, data, format } => verify(&ids, &data, format).await,
-        Recordings::Completeness { data, tz, format } => completeness(&data, &tz, format).await,
+        Recordings::Verify { ids, place, format } => verify(&ids, &place, format).await,
+        Recordings::Completeness { place, tz, format } => completeness(&place, &tz, format).await,
     }
 }
 
-async fn newest(data: &DataDir) -> Result<Vec<Recording>, Failure> {
-    let lake = data_dir::open_lake(&data.data_dir).await?;
+async fn newest(place: &Place) -> Result<Vec<Recording>, Failure> {
+    let lake = place.find()?.lake().await?;
     Ok(lake.recordings(&Filter::default()).await?)
 }
 
@@ -102,14 +100,14 @@ fn short(r: &Recording) -> Map<String, Value> {
     ])
 }
 
-async fn verify(ids: &[String], data: &DataDir, format: Format) -> Result<ExitCode, Failure> {
-    let rows = newest(data).await?;
+async fn verify(ids: &[String], place: &Place, format: Format) -> Result<ExitCode, Failure> {
+    let rows = newest(place).await?;
     let wanted: Vec<&Recording> = if ids.is_empty() {
         rows.iter().filter(|r| r.uri.is_some()).collect()
     } else {
         ids.iter().map(|id| named(&rows, id)).collect::<Result<_, _>>()?
     };
-    let vault = local_vault(&data.data_dir)?;
+    let vault = place.find()?.vault()?;
     let (mut out, mut bad) = (Vec::new(), 0_usize);
     for row in &wanted {
         let found = vault.verify(row).await.map_err(|e| Failure::Other(e.to_string()))?;
@@ -147,9 +145,9 @@ fn verdict(row: &Recording, found: &Verification) -> Map<String, Value> {
     ])
 }
 
-async fn completeness(data: &DataDir, tz: &str, format: Format) -> Result<ExitCode, Failure> {
+async fn completeness(place: &Place, tz: &str, format: Format) -> Result<ExitCode, Failure> {
     let tz = zone(tz)?;
-    let rows = newest(data).await?;
+    let rows = newest(place).await?;
     let days = vault::completeness_by(&rows, |at| local_day(at, tz));
     let objects: Vec<Map<String, Value>> = days
         .iter()

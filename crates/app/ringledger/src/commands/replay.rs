@@ -11,22 +11,27 @@ use pipeline::snapshots::Snapshots;
 use pipeline::switch_fold::FoldConfig;
 use tables::{Lake, LakeConfig};
 
+use crate::config::StoreSection;
 use crate::failure::Failure;
 use crate::options::duration_ms;
 use crate::output::say;
 use crate::upkeep_args::Replay;
-use crate::{data_dir, wiring};
+use crate::wiring;
 
 /// Runs it.
 ///
 /// # Errors
 /// The target is not empty, the log cannot be read, or the tables cannot be written.
 pub async fn run(args: Replay) -> Result<ExitCode, Failure> {
-    let late_horizon_ms = duration_ms(&args.late_horizon)?;
-    let log = data_dir::open_log(&args.data.data_dir)?;
+    let found = args.place.find()?;
+    let late_horizon_ms = match args.late_horizon.as_deref() {
+        Some(text) => duration_ms(text)?,
+        None => found.config.limits().late_horizon_hours.saturating_mul(3_600_000),
+    };
+    let log = found.log().await?;
     empty(&args.to)?;
     let fold = FoldConfig { late_horizon_ms, ..wiring::fold_config() };
-    let counts = replay(Arc::new(log), &args.to, fold).await?;
+    let counts = replay(log, &args.to, fold).await?;
     say(&format!(
         "replayed {} records into {} rows; the tables lie in {}",
         counts.records,
@@ -37,12 +42,18 @@ pub async fn run(args: Replay) -> Result<ExitCode, Failure> {
         say(&format!("{} records cannot be taken in; `ringledger dead-letters list` tells why", counts.dead_letters));
     }
     say(&format!(
-        "to look at them: --data-dir {to}; to go on with them, stop every writer and put {to}/lake and {to}/state \
-         in the place of those in {from}",
+        "to look at them: --data-dir {to}; to go on with them, stop every writer and put {to}/lake in the place of \
+         {lake} and {to}/state in that of {state}",
         to = args.to.display(),
-        from = args.data.data_dir.display()
+        lake = place_of(found.config.lake.as_ref(), &found.root, "lake"),
+        state = place_of(found.config.state.as_ref(), &found.root, "state"),
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a pipeline says of a store, else its folder in the data directory.
+fn place_of(section: Option<&StoreSection>, root: &Path, folder: &str) -> String {
+    section.map_or_else(|| root.join(folder).display().to_string(), |s| s.url.clone())
 }
 
 fn empty(to: &Path) -> Result<(), Failure> {
@@ -63,8 +74,7 @@ async fn replay(log: Arc<dyn EventLog>, to: &Path, fold: FoldConfig) -> Result<F
     std::fs::create_dir_all(&state).map_err(|e| Failure::File(state.display().to_string(), e))?;
     let lake = Arc::new(Lake::open(LakeConfig::folder(to.join("lake"), wiring::GENERATION)).await?);
     lake.ensure_tables().await?;
-    let store = object_store::local::LocalFileSystem::new_with_prefix(&state)
-        .map_err(|e| Failure::Other(format!("{}: {e}", state.display())))?;
+    let store = tables::SyncedFolder::below(&state).map_err(|e| Failure::Other(format!("{}: {e}", state.display())))?;
     let snapshots = Snapshots::new(Arc::new(store), "facts", wiring::GENERATION);
     let config = FactsConfig {
         group: "ringledger-facts".to_owned(),

@@ -8,7 +8,6 @@ use model::Instant;
 use tables::{Filter, Lake};
 
 use crate::args::{Format, Report, ReportKind};
-use crate::data_dir;
 use crate::failure::Failure;
 use crate::options::{instant, report_options};
 use crate::output::{print, say};
@@ -20,7 +19,7 @@ use crate::output::{print, say};
 pub async fn run(args: Report) -> Result<ExitCode, Failure> {
     let mut options = report_options(&args)?;
     let as_of = args.range.as_of.as_deref().map(instant).transpose()?;
-    let lake = data_dir::open_lake(&args.data.data_dir).await?;
+    let lake = args.place.find()?.lake().await?;
     options.switch_thresholds = lake.thresholds(as_of).await?.into_iter().collect();
     let text = match args.kind {
         ReportKind::Queues => queues(&lake, &options, as_of, args.format).await?,

@@ -4,7 +4,6 @@
 //! import, so a retry killed and repeated appends nothing twice. Every key in it is masked,
 //! for what the caller was doing then is not known.
 
-use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +15,8 @@ use model::{Dialect, Envelope, Position, TOPIC_DEAD_LETTERS, TOPIC_EVENTS};
 
 use crate::data_dir;
 use crate::failure::Failure;
+use crate::place::Found;
+use crate::run::services::Services;
 
 /// Reason of the mark that says that a letter was taken in.
 pub const TAKEN_IN: &str = "taken_in";
@@ -103,12 +104,13 @@ fn moved(mut framed: Vec<Framed>, letter: &DeadLetter) -> Vec<Framed> {
     framed
 }
 
-/// Appends what reads now, folds it into the tables, and marks the letters.
+/// Appends what reads now and marks the letters; folds it into the tables where the log is
+/// the embedded one (with Kafka the running processes do).
 ///
 /// # Errors
 /// Another process writes to the data directory, or the log or the tables failed.
-pub async fn take_in(root: &Path, readable: &[(&DeadLetter, &Vec<Framed>)]) -> Result<(), Failure> {
-    let writing = data_dir::open_writing(root).await?;
+pub async fn take_in(found: Found, readable: &[(&DeadLetter, &Vec<Framed>)]) -> Result<(), Failure> {
+    let services = Services::open(found.config, Some(found.root)).await?;
     for (letter, framed) in readable {
         let dialect = Dialect::of(letter.dialect.as_deref().unwrap_or_default());
         let Some(inner) = dialects::registry::masker(&dialect) else { continue };
@@ -117,7 +119,7 @@ pub async fn take_in(root: &Path, readable: &[(&DeadLetter, &Vec<Framed>)]) -> R
             center: letter.center.clone().unwrap_or_else(|| "main".into()),
             dialect,
         };
-        let mut feed = Feed::open(writing.log.clone(), target, Box::new(OutOfPlace(inner))).await?;
+        let mut feed = Feed::open(services.log.clone(), target, Box::new(OutOfPlace(inner))).await?;
         let now = pipeline::clock::now();
         framed.iter().for_each(|f| feed.push((*f).clone(), now));
         feed.flush().await?;
@@ -129,9 +131,12 @@ pub async fn take_in(root: &Path, readable: &[(&DeadLetter, &Vec<Framed>)]) -> R
             bytes: Bytes::new(),
             ..(*letter).clone()
         };
-        writing.log.append(TOPIC_DEAD_LETTERS, vec![mark.to_record()]).await?;
+        services.log.append(TOPIC_DEAD_LETTERS, vec![mark.to_record()]).await?;
     }
-    let mut stage = writing.facts().await?;
+    if services.embedded.is_none() {
+        return Ok(());
+    }
+    let mut stage = data_dir::facts_of(&services).await?;
     stage.run_until_idle(&|_| {}).await?;
     stage.finish().await?;
     Ok(())

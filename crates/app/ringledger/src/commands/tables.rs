@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use serde_json::{Map, Value};
 use tables::{Engine, Superseded, Table};
 
-use crate::data_dir;
 use crate::failure::Failure;
 use crate::output::{print, say};
 use crate::plain;
@@ -18,8 +17,8 @@ use crate::upkeep_args::{Tables, ViewEngine};
 /// The tables cannot be read or written, or an option is wrong.
 pub async fn run(args: Tables) -> Result<ExitCode, Failure> {
     match args {
-        Tables::List { data, format } => {
-            let lake = data_dir::open_lake(&data.data_dir).await?;
+        Tables::List { place, format } => {
+            let lake = place.find()?.lake().await?;
             let mut rows = Vec::new();
             for table in Table::ALL {
                 let size = lake.size(table).await?;
@@ -35,8 +34,8 @@ pub async fn run(args: Tables) -> Result<ExitCode, Failure> {
             }
             print(&plain::objects_as(&rows, format));
         }
-        Tables::Views { data, engine } => {
-            let lake = data_dir::open_lake(&data.data_dir).await?;
+        Tables::Views { place, engine } => {
+            let lake = place.find()?.lake().await?;
             let engine = match engine {
                 ViewEngine::Duckdb => Engine::DuckDb,
                 ViewEngine::DuckdbFiles => Engine::DuckDbFiles,
@@ -44,9 +43,9 @@ pub async fn run(args: Tables) -> Result<ExitCode, Failure> {
             };
             print(&lake.views(engine).await?);
         }
-        Tables::Compact { data, table, keep_superseded } => {
+        Tables::Compact { place, table, keep_superseded } => {
             let chosen = chosen(table.as_deref())?;
-            let lake = data_dir::open_lake(&data.data_dir).await?;
+            let lake = place.find()?.lake().await?;
             let superseded = if keep_superseded { Superseded::Keep } else { Superseded::Drop };
             for table in chosen {
                 let c = lake.compact(table, superseded).await?;
@@ -59,9 +58,9 @@ pub async fn run(args: Tables) -> Result<ExitCode, Failure> {
                 });
             }
         }
-        Tables::Vacuum { data, table, retention_days, dry_run } => {
+        Tables::Vacuum { place, table, retention_days, dry_run } => {
             let chosen = chosen(table.as_deref())?;
-            let lake = data_dir::open_lake(&data.data_dir).await?;
+            let lake = place.find()?.lake().await?;
             for table in chosen {
                 let v = lake.vacuum(table, retention_days, dry_run).await?;
                 let what = if dry_run { "would be removed" } else { "removed" };

@@ -6,6 +6,8 @@
 
 mod read;
 mod shape;
+mod validate;
 
 pub use read::read;
-pub use shape::{Config, Kafka, RecordingsSource, SourceSection, Stage, StoreSection, SwitchSection};
+pub use shape::{Config, HttpSection, Kafka, RecordingsSource, SourceSection, Stage, StoreSection, SwitchSection};
+pub use validate::dialect as known_dialect;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::shape::Config;
+use super::validate::validate;
 
 /// A pipeline file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,8 +22,10 @@ pub struct ConfigError {
 pub fn read(files: &[PathBuf]) -> Result<Config, ConfigError> {
     let mut whole = Config::default();
     for file in files {
-        let text = std::fs::read_to_string(file).map_err(|e| error(file, e.to_string()))?;
+        let text = std::fs::read_to_string(file)
+            .map_err(|e| error(file, format!("{e}; name a pipeline file such as pipelines/local.toml")))?;
         let one = parse(&text).map_err(|what| error(file, what))?;
+        validate(&one).map_err(|what| error(file, what))?;
         merge(&mut whole, one).map_err(|what| error(file, what))?;
     }
     Ok(whole)
@@ -34,11 +37,19 @@ fn error(file: &Path, what: String) -> ConfigError {
 
 fn parse(text: &str) -> Result<Config, String> {
     toml::from_str(text).map_err(|e| {
-        let message = e.message().to_owned();
+        let message = without_secrets(e.message());
         let line = e.span().map(|s| text[..s.start.min(text.len())].matches('\n').count() + 1);
         let place = line.map(|l| format!("line {l}: ")).unwrap_or_default();
         format!("{place}{message}{}", nearest(&message))
     })
+}
+
+/// A value where a secret's place belongs may be the secret itself: it is not repeated.
+fn without_secrets(message: &str) -> String {
+    if message.contains("struct Secret") {
+        return "a secret never stands in the file: give { env = \"NAME\" } or { file = \"PATH\" }".to_owned();
+    }
+    message.to_owned()
 }
 
 /// For "unknown field `x`, expected one of `a`, `b`": the nearest right name.
@@ -94,6 +105,36 @@ mod tests {
         assert!(e.contains("line 5") && e.contains("did you mean `username`?"), "{e}");
         let e = parse("[htp]\nlisten = '127.0.0.1:1'\n").unwrap_err();
         assert!(e.contains("did you mean `http`?"), "{e}");
+    }
+
+    #[test]
+    fn a_secret_in_the_file_is_refused_and_not_repeated() {
+        let source = "[[source]]\ndialect = 'asterisk.ami'\nswitch = 'a'\nsecret = 'hunter2hunter2'\n";
+        let crm = "[crm.salesforce]\nlogin_url = 'https://a'\nauth = { kind = 'client_credentials', client_id = 'i', \
+                   client_secret = 'hunter2hunter2' }\n";
+        let kafka = "[kafka]\nbrokers = 'a:1'\nsecrets = { \"sasl.password\" = 'hunter2hunter2' }\n";
+        for text in [source, crm, kafka] {
+            let e = parse(text).unwrap_err();
+            assert!(e.contains("line ") && e.contains("env = ") && !e.contains("hunter2"), "{e}");
+        }
+        let settings = "[kafka]\nbrokers = 'a:1'\nsettings = { \"sasl.password\" = 'hunter2hunter2' }\n";
+        let e = validate(&parse(settings).unwrap()).unwrap_err();
+        assert!(e.contains("kafka.secrets") && !e.contains("hunter2"), "{e}");
+        let named = "[kafka]\nbrokers = 'a:1'\nsettings = { \"sasl.password\" = 'env:KAFKA_PASSWORD' }\n";
+        assert_eq!(validate(&parse(named).unwrap()), Ok(()));
+    }
+
+    #[test]
+    fn names_that_nothing_knows_are_refused() {
+        for (text, wanted) in [
+            ("[switch.a]\nfigures = 'asterisk.queuelog'\n", "did you mean `asterisk.queue_log`?"),
+            ("[switch.a]\nregion = 'Britain'\n", "ISO 3166"),
+            ("[[source]]\ndialect = 'asterisk.amy'\nswitch = 'a'\n", "did you mean `asterisk.ami`?"),
+            ("[lake]\nurl = 's3://b'\noptions = { endpont = 'x' }\n", "did you mean `endpoint`?"),
+        ] {
+            let e = validate(&parse(text).unwrap()).unwrap_err();
+            assert!(e.contains(wanted), "{e}");
+        }
     }
 
     #[test]

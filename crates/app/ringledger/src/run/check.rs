@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use futures::StreamExt as _;
 use model::{Dialect, TOPIC_EVENTS};
+use object_store::ObjectStore as _;
 use tables::Lake;
 
 use super::{collect, recordings, services, targets};
-use crate::config::Config;
+use crate::config::{Config, HttpSection, RecordingsSource};
 use crate::failure::Failure;
 use crate::roster_file;
 
@@ -20,7 +22,7 @@ pub struct Tried {
 
 /// Tries everything; nothing is written beyond empty topics and tables.
 pub async fn check(config: &Config, data_dir: Option<PathBuf>) -> Vec<Tried> {
-    let root = data_dir.or_else(|| config.data_dir.clone()).unwrap_or_else(|| PathBuf::from("ringledger-data"));
+    let root = services::root(config, data_dir);
     let mut tried = Vec::new();
     let mut put = |what: String, result: Result<String, String>| tried.push(Tried { what, result });
     put("log".to_owned(), log(config, &root).await);
@@ -31,6 +33,12 @@ pub async fn check(config: &Config, data_dir: Option<PathBuf>) -> Vec<Tried> {
         Ok(vault.shown())
     };
     put("vault".to_owned(), vault.await);
+    if config.state.is_some() {
+        put("state".to_owned(), state(config, &root).await);
+    }
+    if let Some(section) = &config.http {
+        put("http".to_owned(), http(section).await);
+    }
     for section in &config.source {
         let what = format!("source {} ({})", section.switch, section.dialect);
         put(what, source(section).await);
@@ -41,7 +49,7 @@ pub async fn check(config: &Config, data_dir: Option<PathBuf>) -> Vec<Tried> {
             put(format!("roster of {switch}"), read.map_err(|e| e.to_string()));
         }
         if let Some(place) = &section.recordings {
-            put(format!("recordings of {switch}"), recordings::source(place).map(|s| s.place()));
+            put(format!("recordings of {switch}"), recordings_of(place).await);
         }
     }
     for name in targets::names(config) {
@@ -75,6 +83,39 @@ async fn lake(config: &Config, root: &std::path::Path) -> Result<String, String>
     Ok(format!("{} tables", tables::Table::ALL.len()))
 }
 
+async fn state(config: &Config, root: &std::path::Path) -> Result<String, String> {
+    let store = services::state_store(config, root).map_err(|e| e.to_string())?;
+    let place = config.state.as_ref().map(|s| s.url.clone()).unwrap_or_default();
+    match store.list(None).next().await {
+        Some(Err(e)) => {
+            // Some servers answer with a page.
+            let said = e.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            Err(format!(
+                "the snapshots' store at {place}: {said}; check its address and bucket, AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY"
+            ))
+        }
+        _ => Ok(place),
+    }
+}
+
+/// The tokens, and whether the address is free.
+async fn http(section: &HttpSection) -> Result<String, String> {
+    let tokens = super::http::tokens(section).map_err(|e| e.to_string())?;
+    let in_use = |e| format!("cannot listen on {}: {e}; stop what listens there, or choose another", section.listen);
+    tokio::net::TcpListener::bind(section.listen).await.map_err(in_use)?;
+    Ok(match tokens.len() {
+        0 => format!("{}, and nobody has a token: recordings, metrics and the intake answer 401", section.listen),
+        n => format!("{}, {n} tokens", section.listen),
+    })
+}
+
+async fn recordings_of(place: &RecordingsSource) -> Result<String, String> {
+    let source = recordings::source(place)?;
+    source.check().await.map_err(|e| e.to_string())?;
+    Ok(source.place())
+}
+
 async fn source(section: &crate::config::SourceSection) -> Result<String, String> {
     if Dialect::of(&section.dialect) == Dialect::AsteriskAmi {
         let config = collect::ami_config(section).map_err(|e| e.to_string())?;
@@ -82,5 +123,6 @@ async fn source(section: &crate::config::SourceSection) -> Result<String, String
         return Ok("signed in".to_owned());
     }
     let path = section.path.as_ref().ok_or("`path` is missing")?;
-    std::fs::File::open(path).map(|_| "readable".to_owned()).map_err(|e| format!("{}: {e}", path.display()))
+    let opened = std::fs::File::open(path).map(|_| "readable".to_owned());
+    opened.map_err(|e| Failure::File(path.display().to_string(), e).to_string())
 }

@@ -15,6 +15,7 @@ use vault::{Hearing, Vault, Wanted};
 
 use super::services::Services;
 use super::supervise::Tasks;
+use crate::config::HttpSection;
 use crate::failure::Failure;
 
 /// How long those who listen to a recording may go on once the process drains.
@@ -70,15 +71,19 @@ pub async fn start(
     tasks: &mut Tasks,
 ) -> Result<Option<std::net::SocketAddr>, Failure> {
     let Some(section) = &services.config.http else { return Ok(None) };
-    let tokens = match &section.tokens_file {
-        None => Vec::new(),
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|e| Failure::File(path.display().to_string(), e))?;
-            tokens_from_text(&text).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))?
-        }
-    };
+    let tokens = tokens(section)?;
     let address = serve_on(services, section.listen, tokens, Vec::new(), stop, tasks).await?;
     Ok(Some(address))
+}
+
+/// Who may do what, as the tokens file says.
+///
+/// # Errors
+/// It cannot be read: says which line.
+pub fn tokens(section: &HttpSection) -> Result<Vec<Token>, Failure> {
+    let Some(path) = &section.tokens_file else { return Ok(Vec::new()) };
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::File(path.display().to_string(), e))?;
+    tokens_from_text(&text).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))
 }
 
 /// Serves on `listen` with these tokens and one-time codes.

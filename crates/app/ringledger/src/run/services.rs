@@ -48,7 +48,7 @@ impl Services {
     /// # Errors
     /// Which part cannot be opened, and what to do.
     pub async fn open(config: Config, root: Option<PathBuf>) -> Result<Self, Failure> {
-        let root = root.or_else(|| config.data_dir.clone()).unwrap_or_else(|| PathBuf::from("ringledger-data"));
+        let root = self::root(&config, root);
         std::fs::create_dir_all(data_dir::log_dir(&root)).map_err(|e| Failure::File(root.display().to_string(), e))?;
         let (log, embedded) = open_log(&config, &root).await?;
         for topic in event_log::topics() {
@@ -88,6 +88,12 @@ impl Services {
         let by_source = || self.config.source.iter().find(|s| s.switch == switch).map(|s| s.center.clone());
         by_section.or_else(by_source).unwrap_or_else(|| "main".to_owned()).into()
     }
+}
+
+/// Folder of everything that is local: what the command line says, else the pipeline, else
+/// the default.
+pub fn root(config: &Config, said: Option<PathBuf>) -> PathBuf {
+    said.or_else(|| config.data_dir.clone()).unwrap_or_else(|| PathBuf::from("ringledger-data"))
 }
 
 /// The log of a pipeline, and the same where it is the embedded one.
@@ -165,12 +171,12 @@ pub fn state_store(config: &Config, root: &std::path::Path) -> Result<Arc<dyn Ob
         let folder = root.join("state");
         let shown = folder.display().to_string();
         std::fs::create_dir_all(&folder).map_err(|e| failed(&shown, &e))?;
-        let local = object_store::local::LocalFileSystem::new_with_prefix(&folder).map_err(|e| failed(&shown, &e))?;
+        let local = tables::SyncedFolder::below(&folder).map_err(|e| failed(&shown, &e))?;
         return Ok(Arc::new(local));
     };
     let Some(rest) = section.url.strip_prefix("s3://") else {
         std::fs::create_dir_all(&section.url).map_err(|e| failed(&section.url, &e))?;
-        let local = object_store::local::LocalFileSystem::new_with_prefix(&section.url);
+        let local = tables::SyncedFolder::below(&section.url);
         return Ok(Arc::new(local.map_err(|e| failed(&section.url, &e))?));
     };
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));

@@ -79,6 +79,15 @@ pub fn names(config: &Config) -> Vec<&'static str> {
     salesforce.into_iter().chain(config.crm.webhook.as_ref().map(|_| "webhook")).collect()
 }
 
+/// The name of a target in acts, which its section may set.
+pub fn name_of(config: &Config, name: &str) -> String {
+    let set = match name {
+        "webhook" => config.crm.webhook.as_ref().map(|w| w.name.to_string()),
+        _ => config.crm.salesforce.as_ref().map(|s| s.name.to_string()),
+    };
+    set.unwrap_or_else(|| name.to_owned())
+}
+
 /// Connects a target; gives it with its mapping.
 ///
 /// # Errors

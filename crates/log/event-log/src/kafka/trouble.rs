@@ -98,7 +98,10 @@ impl Trouble {
     fn transient(&self, what: &str, text: &str) -> LogError {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let last = said.last.as_ref().map(|l| format!("; last heard: {l}")).unwrap_or_default();
-        LogError::Transient(format!("{what}: Kafka at {}: {text}{last}", self.brokers))
+        LogError::Transient(format!(
+            "{what}: Kafka at {}: {text}{last}; check that the brokers run and can be reached from here",
+            self.brokers
+        ))
     }
 }
 

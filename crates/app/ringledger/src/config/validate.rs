@@ -1,0 +1,76 @@
+//! What the types of a pipeline file cannot say: names that must be known, and no secret in
+//! the open.
+
+use model::Dialect;
+
+use super::shape::{Config, StoreSection};
+
+/// Options of `[lake]`; keys of the store come from the environment.
+const LAKE_OPTIONS: [&str; 3] = ["region", "endpoint", "allow_http"];
+/// Dialects that a source or figures may name.
+const DIALECTS: [&str; 3] = ["asterisk.ami", "asterisk.queue_log", "asterisk.cel"];
+/// Parts of the names of Kafka settings whose values are secrets.
+const SECRET_NAMES: [&str; 5] = ["password", "secret", "key.pem", "jaas", "oauthbearer.config"];
+
+/// The first thing that is wrong.
+///
+/// # Errors
+/// What, and what to do.
+pub fn validate(config: &Config) -> Result<(), String> {
+    for section in &config.source {
+        dialect(&format!("source {}: dialect", section.switch), &section.dialect)?;
+    }
+    for (name, section) in &config.switch {
+        if let Some(figures) = &section.figures {
+            dialect(&format!("switch.{name}: figures"), figures)?;
+        }
+        if let Some(region) = &section.region
+            && !crm::matcher::is_country(region)
+        {
+            return Err(format!("switch.{name}: region = '{region}': give an ISO 3166 code such as GB"));
+        }
+    }
+    if let Some(kafka) = &config.kafka {
+        kafka.settings.iter().try_for_each(|(name, value)| in_the_open(name, value))?;
+    }
+    config.lake.as_ref().map_or(Ok(()), lake)
+}
+
+/// That a dialect makes figures and can be read from a source.
+///
+/// # Errors
+/// It is not known: names those that are, and the nearest.
+pub fn dialect(what: &str, name: &str) -> Result<(), String> {
+    if DIALECTS.contains(&name) && Dialect::of(name).makes_figures() {
+        return Ok(());
+    }
+    Err(format!("{what} '{name}' is not known; one of {}{}", DIALECTS.join(", "), nearest(name, &DIALECTS)))
+}
+
+/// `; did you mean …?` with the nearest of the right names.
+fn nearest(wrong: &str, right: &[&str]) -> String {
+    let best = right.iter().max_by(|a, b| strsim::jaro_winkler(wrong, a).total_cmp(&strsim::jaro_winkler(wrong, b)));
+    best.map(|b| format!("; did you mean `{b}`?")).unwrap_or_default()
+}
+
+fn in_the_open(name: &str, value: &str) -> Result<(), String> {
+    let named = value.starts_with("env:") || value.starts_with("file:");
+    if named || !SECRET_NAMES.iter().any(|s| name.contains(s)) {
+        return Ok(());
+    }
+    Err(format!(
+        "kafka.settings: the value of {name} is a secret and stands in the file; give it under kafka.secrets as \
+         {{ env = \"NAME\" }} or {{ file = \"PATH\" }}"
+    ))
+}
+
+fn lake(section: &StoreSection) -> Result<(), String> {
+    match section.options.keys().find(|name| !LAKE_OPTIONS.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "lake.options: '{name}' is not known; one of {} (keys come from the environment, AWS_…){}",
+            LAKE_OPTIONS.join(", "),
+            nearest(name, &LAKE_OPTIONS)
+        )),
+    }
+}
