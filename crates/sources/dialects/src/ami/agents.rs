@@ -4,7 +4,7 @@
 //! `AgentRingNoAnswer` gives `RingTime` in milliseconds (seconds in older versions, told
 //! by the time that has really passed).
 
-use model::event::{Body, EndedBy, LogonKind, OfferEnd, TransferKind};
+use model::event::{Body, DeviceKind, EndedBy, LogonKind, OfferEnd, TransferKind};
 use model::{Instant, Name};
 
 use super::fields::Fields;
@@ -144,6 +144,16 @@ impl State {
             }
             None => {}
         }
+    }
+
+    /// Whether the channel is what a queue offers a call to, itself or behind a Local
+    /// channel, and has not been connected to the caller yet.
+    pub fn rings_for_a_queue(&self, uid: &Name, call: &Name) -> bool {
+        let agent = self.channels.get(uid).and_then(|c| c.agent.as_ref());
+        let plumbing = |device: &Name| {
+            self.channels.get(device).is_some_and(|d| d.call == *call && d.device == Some(DeviceKind::Internal))
+        };
+        self.offers.iter().any(|(device, offer)| device == uid || (Some(&offer.agent) == agent && plumbing(device)))
     }
 
     /// An offer that ended unanswered by somebody else's doing.

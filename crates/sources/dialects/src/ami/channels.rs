@@ -119,7 +119,7 @@ impl State {
     }
 
     /// `HangupRequest`: the far end has hung up; whoever is in the call ends through it.
-    /// (A telephone that refuses to be rung ends nobody else: the caller goes on.)
+    /// (A member's telephone that refuses the offer ends nobody else: the caller waits on.)
     pub fn hang_up_asked(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
         let Some(uid) = self.touch("", fields, emit) else { return };
         let Some(channel) = self.channels.get(&uid) else { return };
@@ -132,9 +132,11 @@ impl State {
         };
         let (call, conversation) = (channel.call.clone(), channel.conversation.clone());
         let by = if by == EndedBy::Caller && self.is_third_party(&uid, &call) { EndedBy::Unknown } else { by };
-        let Some(channel) = self.channels.get_mut(&uid) else { return };
-        channel.asked = Some(by);
-        if uid != call && conversation.is_none() && channel.visit.is_none() {
+        let refuses = self.rings_for_a_queue(&uid, &call);
+        if let Some(channel) = self.channels.get_mut(&uid) {
+            channel.asked = Some(by);
+        }
+        if refuses {
             return;
         }
         for other in self.channels.values_mut() {

@@ -152,8 +152,6 @@ fn who_hung_up_ends_the_others_too() {
     let text = [
         channel("Newchannel", 0, "1.1", ""),
         agent(channel("Newchannel", 1, "2.2", "")),
-        agent(channel("BridgeEnter", 2, "2.2", "BridgeUniqueid: b-1")),
-        channel("BridgeEnter", 2, "1.1", "BridgeUniqueid: b-1"),
         agent(channel("HangupRequest", 5_000, "2.2", "Cause: 16")),
         channel("SoftHangupRequest", 5_001, "1.1", "Cause: 16"),
         agent(hangup(5_002, "2.2")),

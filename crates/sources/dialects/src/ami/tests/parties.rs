@@ -62,8 +62,6 @@ fn a_third_party_outside_is_not_the_customer_and_plumbing_is_nobody() {
     let text = [
         message("Newchannel", 1, other),
         message("Newchannel", 1, local),
-        message("BridgeEnter", 2, &format!("{line}\nBridgeUniqueid: b-1")),
-        message("BridgeEnter", 2, &format!("{other}\nBridgeUniqueid: b-1")),
         message("HangupRequest", 20, other),
         message("HangupRequest", 20, local),
         message("SoftHangupRequest", 20, line),
@@ -74,14 +72,22 @@ fn a_third_party_outside_is_not_the_customer_and_plumbing_is_nobody() {
 }
 
 #[test]
-fn a_telephone_that_refuses_to_ring_ends_nobody_else() {
-    // A queue whose time is up with the refusal: the dial plan says goodbye and hangs up.
+fn a_member_who_refuses_the_offer_ends_nobody_else() {
+    // The queue's time is up with the refusal: the dial plan says goodbye and hangs up.
     let line = "Channel: PJSIP/trunk-00000001\nUniqueid: 1.1\nLinkedid: 1.1";
     let phone = "Channel: PJSIP/1007-00000054\nUniqueid: 4.1\nLinkedid: 1.1";
-    let end = |in_talk: &str| {
+    let local = "Channel: Local/1007@agents-00000003;1\nUniqueid: 3.1\nLinkedid: 1.1";
+    let member = "Queue: sales\nMemberName: Grace Li\nInterface: PJSIP/1007\nStateInterface: PJSIP/1007";
+    let offer = |event: &str, to: &str| {
+        let to: Vec<String> = to.lines().map(|l| format!("Dest{l}")).collect();
+        message(event, 1, &format!("{line}\n{member}\n{}", to.join("\n")))
+    };
+    let end = |before: &[String]| {
         let text = [
+            message("QueueMemberStatus", 0, member),
             message("Newchannel", 1, phone),
-            in_talk.to_owned(),
+            message("Newchannel", 1, local),
+            before.concat(),
             message("HangupRequest", 2, phone),
             message("Hangup", 2, &format!("{phone}\nCause: 21")),
             message("SoftHangupRequest", 3, line),
@@ -90,9 +96,12 @@ fn a_telephone_that_refuses_to_ring_ends_nobody_else() {
         let events = decoded([LINE, &text.concat()].concat().as_bytes());
         (cleared_by(&events, "4.1"), cleared_by(&events, "1.1"))
     };
-    assert_eq!(end(""), (Some(EndedBy::Agent), Some(EndedBy::System)));
-    let in_talk = message("BridgeEnter", 1, &format!("{phone}\nBridgeUniqueid: b-1"));
-    assert_eq!(end(&in_talk), (Some(EndedBy::Agent), Some(EndedBy::Agent)));
+    let refused = (Some(EndedBy::Agent), Some(EndedBy::System));
+    assert_eq!(end(&[offer("AgentCalled", phone)]), refused);
+    assert_eq!(end(&[offer("AgentCalled", local)]), refused, "behind a Local channel");
+    let talked = (Some(EndedBy::Agent), Some(EndedBy::Agent));
+    assert_eq!(end(&[offer("AgentCalled", phone), offer("AgentConnect", phone)]), talked);
+    assert_eq!(end(&[offer("AgentCalled", local), offer("AgentConnect", local)]), talked);
 }
 
 #[test]
