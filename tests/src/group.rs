@@ -100,7 +100,7 @@ pub async fn ends_as_undisturbed(rig: &Rig, kafka: &Kafka, s3: &S3, lake: &Lake)
 /// The rows that one undisturbed process makes of the same log.
 async fn rows_of_a_calm_run(rig: &Rig, kafka: &Kafka, s3: &S3) -> Vec<(&'static str, Vec<String>)> {
     let group = format!("[kafka]\nbrokers = \"{}\"\ngroup = \"calm\"\n", kafka.brokers());
-    let limits = "[limits]\ndrain_seconds = 120\n".to_owned();
+    let limits = format!("[limits]\ndrain_seconds = 120\n{}", rig::LATE_HORIZON);
     let parts = [rig::stages(&["facts"]), group, rig::stores(s3, "calm"), limits];
     let pipeline = rig.pipeline("calm", &parts);
     let mut calm = rig.run("calm", &pipeline, "data-calm");

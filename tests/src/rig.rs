@@ -159,10 +159,14 @@ pub fn http(rig: &Rig) -> String {
 /// How long a process may take to end: its drain's limit and some.
 pub const DRAINS: Duration = Duration::from_secs(90);
 
-/// `[limits]` for tests.
+/// `[limits]` for tests. The capture was made on a certain day: with the usual late horizon
+/// its events would be too late from the next day on, since acts of today stand beside them.
 pub fn limits() -> String {
-    "[limits]\nflush_ms = 500\ndrain_seconds = 60\n".to_owned()
+    format!("[limits]\nflush_ms = 500\ndrain_seconds = 60\n{LATE_HORIZON}")
 }
+
+/// A late horizon that takes in captures of any age.
+pub const LATE_HORIZON: &str = "late_horizon_hours = 876000\n";
 
 /// `stages = […]`: the first part of a file.
 pub fn stages(names: &[&str]) -> String {
