@@ -94,10 +94,12 @@ async fn explain_call(id: &str, switch: Option<&str>, place: &Place, format: For
     Ok(ExitCode::SUCCESS)
 }
 
-/// The contact; where several switches gave this id, the first one's, and that is said.
+/// The contact; where several switches gave this id, that of the first by name, and that is
+/// said.
 async fn find(lake: &Lake, id: &str, switch: Option<&str>) -> Result<Call, Failure> {
     let asked = Filter { call_id: Some(id.into()), switch: switch.map(Into::into), ..Filter::default() };
-    let calls = lake.calls(&asked).await?;
+    let mut calls = lake.calls(&asked).await?;
+    calls.sort_by(|a, b| a.switch.cmp(&b.switch));
     if let [first, _, ..] = calls.as_slice() {
         let switches: Vec<&str> = calls.iter().map(|c| c.switch.as_str()).collect();
         let (all, first) = (switches.join(", "), &first.switch);
