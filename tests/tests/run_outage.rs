@@ -42,14 +42,16 @@ async fn a_store_that_is_gone_for_a_while_is_told_and_costs_no_row() {
 
     s3.stop();
     switch.hold_at(0.7);
-    until("readiness tells what is waited for", PATIENCE, || async {
-        match rig::ready(&address).await? {
-            (503, text) if text.starts_with("waits for table ") => Ok(()),
-            (status, text) => Err(format!("{status} {text}")),
+    until("readiness and a metric tell what is waited for", PATIENCE, || async {
+        let (status, text) = rig::ready(&address).await?;
+        let waited = rig::metric(&address, "ringledger_waiting{for=\"table ").await?;
+        if status == 503 && text.contains("waits for table ") && waited >= 1.0 {
+            Ok(())
+        } else {
+            Err(format!("{status} {text} {waited}"))
         }
     })
     .await;
-    rig::until_metric(&address, "ringledger_waiting{for=\"table ", 1.0, PATIENCE).await;
     // The switch is heard on: only the tables wait.
     rig::until_metric(&address, "ringledger_events_appended_total", before + 1.0, PATIENCE).await;
     until("it tries again", PATIENCE, || async {
