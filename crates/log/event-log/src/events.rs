@@ -13,7 +13,10 @@ impl NewRecord {
             key: Bytes::copy_from_slice(envelope.switch.as_bytes()),
             partition: None,
             timestamp_ms: None,
-            headers: headers.into_iter().map(|(k, v)| (Name::new_static(k), Bytes::copy_from_slice(v.as_bytes()))).collect(),
+            headers: headers
+                .into_iter()
+                .map(|(k, v)| (Name::new_static(k), Bytes::copy_from_slice(v.as_bytes())))
+                .collect(),
             value: envelope.data.clone(),
         }
     }

@@ -21,8 +21,8 @@ mod topics;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::{Instant, Name};
 pub use events::Opened;
+use model::{Instant, Name};
 pub use topics::{PARTITIONS, TOPIC_LEASES, topics};
 
 pub use embedded::EmbeddedLog;

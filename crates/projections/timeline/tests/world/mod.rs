@@ -223,3 +223,17 @@ pub fn latest<T: Clone>(rows: &[T], key: impl Fn(&T) -> (Name, i64)) -> Vec<T> {
     }
     newest.into_values().map(|(_, row)| row).collect()
 }
+
+/// A customer (`c`) whom Alice (`a`) answers from the queue at 14.
+pub fn a_customer_talks_with_alice() -> Switch {
+    let mut switch = Switch::with_roster();
+    switch.originates(1.0, "c", "c", DeviceKind::Trunk, "442079460997");
+    switch.say(10.0, "c", "support", "", Body::Queued { position: None, ani: None });
+    switch.originates(11.0, "c", "a", DeviceKind::Station, "1001");
+    switch.say(11.0, "c", "support", "Alice", Body::Delivered { device: Some("a".into()) });
+    let answer = Body::Established { wait_ms: None, ring_ms: None, device: Some("a".into()) };
+    switch.say(14.0, "c", "support", "Alice", answer);
+    switch.connects(14.0, "c", "a", "k1");
+    switch.connects(14.0, "c", "c", "k1");
+    switch
+}
