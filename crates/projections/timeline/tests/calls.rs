@@ -1,7 +1,7 @@
 //! Contacts, transfers and holds, given / when / then.
 mod world;
 
-use model::event::{DeviceKind, DialResult, DivertReason, EndedBy, RejectReason, TransferKind};
+use model::event::{DeviceKind, DialResult, EndedBy, TransferKind};
 use model::facts::{ContactOutcome, Direction, LegRole, Visit};
 use model::{Act, Body};
 use world::{Switch, a_customer_talks_with_alice, at, released};
