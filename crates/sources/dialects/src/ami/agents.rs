@@ -147,13 +147,18 @@ impl State {
     }
 
     /// Whether the channel is what a queue offers a call to, itself or behind a Local
-    /// channel, and has not been connected to the caller yet.
+    /// channel, and has not been connected to the caller yet. (A telephone that is busy may
+    /// say so before `AgentCalled` is sent: then the caller who waits tells it.)
     pub fn rings_for_a_queue(&self, uid: &Name, call: &Name) -> bool {
-        let agent = self.channels.get(uid).and_then(|c| c.agent.as_ref());
+        let Some(channel) = self.channels.get(uid) else { return false };
         let plumbing = |device: &Name| {
             self.channels.get(device).is_some_and(|d| d.call == *call && d.device == Some(DeviceKind::Internal))
         };
-        self.offers.iter().any(|(device, offer)| device == uid || (Some(&offer.agent) == agent && plumbing(device)))
+        let offered = |(device, offer): (&Name, &Offer)| {
+            device == uid || (Some(&offer.agent) == channel.agent.as_ref() && plumbing(device))
+        };
+        let waits = || self.channels.get(call).is_some_and(|caller| caller.visit.is_some());
+        self.offers.iter().any(offered) || (uid != call && channel.conversation.is_none() && waits())
     }
 
     /// An offer that ended unanswered by somebody else's doing.

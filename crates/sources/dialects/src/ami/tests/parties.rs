@@ -99,6 +99,8 @@ fn a_member_who_refuses_the_offer_ends_nobody_else() {
     let refused = (Some(EndedBy::Agent), Some(EndedBy::System));
     assert_eq!(end(&[offer("AgentCalled", phone)]), refused);
     assert_eq!(end(&[offer("AgentCalled", local)]), refused, "behind a Local channel");
+    let joined = message("QueueCallerJoin", 1, &format!("{line}\nQueue: sales\nPosition: 1"));
+    assert_eq!(end(&[joined]), refused, "busy before the offer is told");
     let talked = (Some(EndedBy::Agent), Some(EndedBy::Agent));
     assert_eq!(end(&[offer("AgentCalled", phone), offer("AgentConnect", phone)]), talked);
     assert_eq!(end(&[offer("AgentCalled", local), offer("AgentConnect", local)]), talked);
