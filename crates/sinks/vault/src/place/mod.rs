@@ -86,7 +86,7 @@ impl Place {
             let year = key.split('/').nth(2).unwrap_or_default();
             key.starts_with("recordings/") && year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit())
         };
-        text.match_indices('/').map(|(at, _)| &text[at + 1..]).filter(begins).last().map(str::to_owned)
+        text.rmatch_indices('/').map(|(at, _)| &text[at + 1..]).find(begins).map(str::to_owned)
     }
 
     /// Whether the place can be reached; a local folder, which is made at the first write,
