@@ -20,7 +20,10 @@ pub fn program() -> &'static Path {
         let folder = test.parent().and_then(Path::parent).expect("the folder of the build").to_owned();
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
         let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "-p", "ringledger"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        // With the features of a build of the whole workspace, which `cargo xtask test` has made
+        // already: by itself it would want half of the dependencies once more.
+        let args = ["build", "--quiet", "--workspace", "--all-features", "--bin", "ringledger"];
+        build.args(args).current_dir(env!("CARGO_MANIFEST_DIR"));
         // What cargo tells a test of its package would be news to build scripts (ring's), and
         // everything above them would be built anew, now and at the next `cargo test`.
         let told = |name: &str| {
