@@ -133,6 +133,19 @@ async fn a_feed_gives_up_in_the_end_and_keeps_what_waits() {
     assert_eq!(target(Dialect::AsteriskQueueLog).lease_name(), "pbx1/asterisk.queue_log");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_live_feed_never_gives_up_what_nobody_says_twice() {
+    let (_dir, log, failures) = flaky().await;
+    let dialect = Dialect::AsteriskQueueLog;
+    let masker = dialects::registry::masker(&dialect).expect("a masker");
+    let mut feed = Feed::open_live(log.clone(), target(dialect.clone()), masker).await.expect("a feed");
+    let row = b"1795326272|NONE|NONE|NONE|QUEUESTART|\n";
+    frame(&dialect, row).into_iter().for_each(|r| feed.push(r, NOW));
+    failures.store(100, Ordering::SeqCst);
+    feed.flush().await.expect("it answers again");
+    assert_eq!((feed.counts.retries, events(&*log).await.len()), (100, 1));
+}
+
 #[tokio::test]
 async fn the_intake_acknowledges_nothing_that_the_log_has_not_and_takes_it_later() {
     let (_dir, log, failures) = flaky().await;

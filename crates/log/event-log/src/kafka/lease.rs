@@ -3,6 +3,9 @@
 //! Contract: `take` returns when no older holder can append any more. Epochs of a source
 //! grow: each holder writes its own into `cti.leases` within a transaction, which a fenced
 //! holder cannot commit. An append is one transaction: all of it is read, or nothing.
+//! A broker that is away for longer than a transaction may last leaves its producer of no
+//! use: it is made anew, unless somebody else has taken the lease since, and the append
+//! may be tried again.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,9 +38,8 @@ pub struct KafkaLease {
 struct Holder {
     source: String,
     clients: Clients,
-    sender: Sender,
     /// One transaction at a time.
-    turn: Mutex<()>,
+    sender: Mutex<Sender>,
 }
 
 /// Takes the lease of a source.
@@ -48,9 +50,8 @@ pub async fn take(log: &KafkaLog, clients: &Clients, source: &str) -> Result<Kaf
     log.ensure_topic(&topics::leases()).await?;
     let (clients, source) = (clients.clone(), source.to_owned());
     let (holder, epoch) = blocking(move || {
-        let sender = producer::make(&clients, Some(&format!("ringledger-{source}")))?;
-        let holder = Holder { source, clients, sender, turn: Mutex::new(()) };
-        holder.sender.init_transactions(TAKE).map_err(|e| holder.error("taking the lease", &e))?;
+        let sender = ready(&clients, &source)?;
+        let holder = Holder { source, clients, sender: Mutex::new(sender) };
         let epoch = last_epoch(&holder.clients, &holder.source)? + 1;
         let record = NewRecord {
             key: holder.source.clone().into(),
@@ -59,7 +60,7 @@ pub async fn take(log: &KafkaLog, clients: &Clients, source: &str) -> Result<Kaf
             headers: Vec::new(),
             value: epoch.to_string().into(),
         };
-        holder.transact(TOPIC, 1, &[record])?;
+        holder.transact(epoch, TOPIC, 1, &[record])?;
         Ok((holder, epoch))
     })
     .await?;
@@ -99,22 +100,58 @@ fn last_epoch(clients: &Clients, source: &str) -> Result<u64, LogError> {
     Err(LogError::Transient(format!("the leases in {TOPIC} could not be read within {} s", TAKE.as_secs())))
 }
 
+/// A producer of the source that has fenced every one before it.
+fn ready(clients: &Clients, source: &str) -> Result<Sender, LogError> {
+    let sender = producer::make(clients, Some(&format!("ringledger-{source}")))?;
+    sender.init_transactions(TAKE).map_err(|e| meaning(clients, source, &sender, "taking the lease", &e))?;
+    Ok(sender)
+}
+
+fn is_fenced(sender: &Sender, e: &KafkaError) -> bool {
+    e.rdkafka_error_code().is_some_and(fences) || sender.client().fatal_error().is_some_and(|(code, _)| fences(code))
+}
+
+fn fences(code: Code) -> bool {
+    matches!(code, Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch)
+}
+
+fn meaning(clients: &Clients, source: &str, sender: &Sender, what: &str, e: &KafkaError) -> LogError {
+    if is_fenced(sender, e) {
+        return LogError::Fenced(source.to_owned());
+    }
+    if let Some((_, text)) = sender.client().fatal_error() {
+        return LogError::Transient(format!("{what}: {text}; its producer is made anew"));
+    }
+    clients.trouble.error(what, e)
+}
+
 impl Holder {
-    fn transact(&self, topic: &str, partitions: i32, batch: &[NewRecord]) -> Result<Vec<(i32, i64)>, LogError> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+    fn transact(
+        &self,
+        epoch: u64,
+        topic: &str,
+        partitions: i32,
+        batch: &[NewRecord],
+    ) -> Result<Vec<(i32, i64)>, LogError> {
+        let mut sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        match sender.client().fatal_error() {
+            Some((code, _)) if fences(code) => return Err(LogError::Fenced(self.source.clone())),
+            Some((_, text)) => *sender = self.renewed(epoch, &text)?,
+            None => {}
+        }
         let what = format!("appending {} records to {topic} for {}", batch.len(), self.source);
-        match self.attempt(topic, partitions, batch) {
+        match attempt(&sender, topic, partitions, batch) {
             Ok(places) => {
                 self.clients.trouble.fine();
                 Ok(places)
             }
             Err(e) => {
-                let meant = self.error(&what, &e);
+                let meant = meaning(&self.clients, &self.source, &sender, &what, &e);
                 if !matches!(meant, LogError::Fenced(_))
-                    && let Err(e) = self.sender.abort_transaction(TRANSACTION)
+                    && let Err(e) = sender.abort_transaction(TRANSACTION)
                 {
                     tracing::warn!(source = self.source, "a transaction could not be aborted: {e}");
-                    if self.is_fenced(&e) {
+                    if is_fenced(&sender, &e) {
                         return Err(LogError::Fenced(self.source.clone()));
                     }
                 }
@@ -123,37 +160,39 @@ impl Holder {
         }
     }
 
-    fn attempt(&self, topic: &str, partitions: i32, batch: &[NewRecord]) -> Result<Vec<(i32, i64)>, KafkaError> {
-        self.sender.begin_transaction()?;
-        let told = producer::send(&self.sender, topic, partitions, batch)?;
-        // Before the commit, whose own waiting looks only ten times a second.
-        let places = told.blocking_recv().unwrap_or(Err(KafkaError::Canceled))?;
-        let until = Instant::now() + TRANSACTION;
-        loop {
-            match self.sender.commit_transaction(TRANSACTION) {
-                Err(KafkaError::Transaction(e)) if e.is_retriable() && Instant::now() < until => {}
-                Err(e) => return Err(e),
-                Ok(()) => break,
-            }
-        }
-        Ok(places)
+    /// A new producer in place of one of no use, where the lease is still ours: who took it
+    /// since has written a higher epoch. (One who takes it in this very moment is fenced by
+    /// us, and we are told by the second look: both take it again, one after the other.)
+    fn renewed(&self, epoch: u64, why: &str) -> Result<Sender, LogError> {
+        self.still_ours(epoch)?;
+        let sender = ready(&self.clients, &self.source)?;
+        self.still_ours(epoch)?;
+        tracing::warn!(source = self.source, why, "the producer was of no use any more; a new one goes on");
+        Ok(sender)
     }
 
-    fn is_fenced(&self, e: &KafkaError) -> bool {
-        let fenced = |c: Code| matches!(c, Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch);
-        e.rdkafka_error_code().is_some_and(fenced)
-            || self.sender.client().fatal_error().is_some_and(|(code, _)| fenced(code))
+    fn still_ours(&self, epoch: u64) -> Result<(), LogError> {
+        if last_epoch(&self.clients, &self.source)? > epoch {
+            return Err(LogError::Fenced(self.source.clone()));
+        }
+        Ok(())
     }
+}
 
-    fn error(&self, what: &str, e: &KafkaError) -> LogError {
-        if self.is_fenced(e) {
-            return LogError::Fenced(self.source.clone());
+fn attempt(sender: &Sender, topic: &str, partitions: i32, batch: &[NewRecord]) -> Result<Vec<(i32, i64)>, KafkaError> {
+    sender.begin_transaction()?;
+    let told = producer::send(sender, topic, partitions, batch)?;
+    // Before the commit, whose own waiting looks only ten times a second.
+    let places = told.blocking_recv().unwrap_or(Err(KafkaError::Canceled))?;
+    let until = Instant::now() + TRANSACTION;
+    loop {
+        match sender.commit_transaction(TRANSACTION) {
+            Err(KafkaError::Transaction(e)) if e.is_retriable() && Instant::now() < until => {}
+            Err(e) => return Err(e),
+            Ok(()) => break,
         }
-        if let Some((_, text)) = self.sender.client().fatal_error() {
-            return LogError::Fatal(format!("{what}: {text}; take the lease again"));
-        }
-        self.clients.trouble.error(what, e)
     }
+    Ok(places)
 }
 
 /// A commit is acknowledged shortly before its marks stand in the partitions: waits for
@@ -183,10 +222,10 @@ impl Lease for KafkaLease {
             return Ok(Vec::new());
         }
         let partitions = self.log.partitions(topic).await?;
-        let (log, holder, topic) = (self.log.clone(), self.holder.clone(), topic.to_owned());
+        let (log, holder, epoch, topic) = (self.log.clone(), self.holder.clone(), self.epoch, topic.to_owned());
         // In a thread of its own: a caller that goes away leaves no transaction open.
         blocking(move || {
-            let places = holder.transact(&topic, partitions, &batch)?;
+            let places = holder.transact(epoch, &topic, partitions, &batch)?;
             wait_until_visible(&log, &topic, &places);
             Ok(places)
         })

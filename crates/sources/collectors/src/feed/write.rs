@@ -13,6 +13,8 @@ use crate::ids::act_id;
 
 /// Pauses before an append that failed for the moment is tried again.
 const PAUSES_MS: [u64; 5] = [250, 500, 1_000, 2_000, 4_000];
+/// The pause of a source without an end thereafter: it says nothing a second time.
+const PATIENT_MS: u64 = 5_000;
 
 impl Feed {
     pub(super) fn envelope(&self, id: Name, time: Instant, received: Instant, data: String) -> Envelope {
@@ -80,22 +82,24 @@ impl Feed {
     }
 
     /// Appends what waits; returns after it is durable. What may pass by itself is tried
-    /// again a few times.
+    /// again a few times; for a source without an end until it passes, since what a live
+    /// connection said is nowhere else. Meanwhile nothing more is read, so no more waits.
     ///
     /// # Errors
     /// As `Lease::append`; what was waiting waits again.
     pub async fn write(&mut self) -> Result<(), LogError> {
-        for pause in PAUSES_MS {
-            match self.attempt().await {
-                Err(LogError::Transient(why)) => {
+        let mut pauses = PAUSES_MS.into_iter();
+        loop {
+            let pause = pauses.next().or(self.endless.then_some(PATIENT_MS));
+            match (self.attempt().await, pause) {
+                (Err(LogError::Transient(why)), Some(pause)) => {
                     self.counts.retries += 1;
                     tracing::warn!(source = %self.source, why, pause_ms = pause, "the log does not take events: trying again");
                     tokio::time::sleep(Duration::from_millis(pause)).await;
                 }
-                other => return other,
+                (done, _) => return done,
             }
         }
-        self.attempt().await
     }
 
     async fn attempt(&mut self) -> Result<(), LogError> {
