@@ -228,7 +228,7 @@ async fn an_interval_that_was_parked_and_then_taken_is_told_as_written() {
     fake.turns(Mood::Works);
     let mut next = stage(&log, &fake);
     next.parked_before([key.to_string()]);
-    next.intervals(&[part.clone()]).await.unwrap();
+    next.intervals(std::slice::from_ref(&part)).await.unwrap();
     let told = acts(&log).await;
     assert!(matches!(&told[1..], [Act::CrmWritten { call_id, .. }] if call_id == key), "{told:?}");
     // One that never was parked is no news.
