@@ -1,5 +1,7 @@
 //! The stage `crm` over a real log, with a CRM that fails as it is told.
 
+mod common;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,9 +14,8 @@ use crm::{
     TaskState,
 };
 use event_log::{EmbeddedLog, EventLog};
-use model::event::EndedBy;
-use model::facts::{Call, ContactOutcome, Direction, QueueInterval};
-use model::{Act, Instant, Name, Position, TOPIC_CALLS, TOPIC_EVENTS};
+use model::facts::{Call, QueueInterval};
+use model::{Act, Instant, Name, TOPIC_CALLS, TOPIC_EVENTS};
 use pipeline::crm_stage::CrmStage;
 use pipeline::publish;
 
@@ -100,38 +101,7 @@ impl CrmTarget for Fake {
 }
 
 fn call(n: usize) -> Call {
-    Call {
-        call_id: format!("{}.1", 1_795_326_271 + n).into(),
-        revision: 1,
-        center: "main".into(),
-        switch: "pbx1".into(),
-        direction: Direction::Inbound,
-        ani: Some(format!("4420794600{n:02}").into()),
-        ani_raw: None,
-        ani_withheld: false,
-        dnis: None,
-        started_at: Instant::from_secs(1_795_326_271),
-        ended_at: Some(Instant::from_secs(1_795_326_300)),
-        ivr: Vec::new(),
-        queue_visits: Vec::new(),
-        agent_legs: Vec::new(),
-        holds: Vec::new(),
-        transfers: Vec::new(),
-        conferenced: false,
-        recordings: Vec::new(),
-        ended_by: EndedBy::Caller,
-        disposition: None,
-        notes: Vec::new(),
-        crm: Vec::new(),
-        outcome: ContactOutcome::Abandoned,
-        journey_id: None,
-        merged_into: None,
-        first_event: Position::default(),
-        last_event: Position::default(),
-        known_at: Instant::from_secs(1_795_326_300),
-        crm_only: false,
-        filed: 0,
-    }
+    common::abandoned(format!("{}.1", 1_795_326_271 + n), Some(format!("4420794600{n:02}").into()))
 }
 
 async fn log(folder: &Path) -> Arc<dyn EventLog> {

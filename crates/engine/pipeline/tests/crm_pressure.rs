@@ -1,6 +1,8 @@
 //! A CRM that takes nothing for a long while: its queue has a limit, at which only the
 //! reading of contacts stops; once it takes rows again, none was lost or given twice.
 
+mod common;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,9 +12,8 @@ use crm::{
     CrmError, CrmTarget, Later, LaterKind, MappingContext, MappingSettings, Outcome, Party, Row, Status, TaskState,
 };
 use event_log::{EmbeddedLog, EventLog};
-use model::event::EndedBy;
-use model::facts::{Call, ContactOutcome, Direction, QueueInterval};
-use model::{Instant, Name, Position, TOPIC_CALLS};
+use model::facts::{Call, QueueInterval};
+use model::{Name, TOPIC_CALLS};
 use pipeline::contacts;
 use pipeline::crm_queue::MOST;
 use pipeline::crm_stage::CrmStage;
@@ -71,39 +72,7 @@ impl CrmTarget for Target {
 }
 
 fn call(n: usize) -> Call {
-    let at = Instant::from_secs(1_795_326_271);
-    Call {
-        call_id: format!("c{n}").into(),
-        revision: 1,
-        center: "main".into(),
-        switch: "pbx1".into(),
-        direction: Direction::Inbound,
-        ani: None,
-        ani_raw: None,
-        ani_withheld: false,
-        dnis: None,
-        started_at: at,
-        ended_at: Some(at),
-        ivr: Vec::new(),
-        queue_visits: Vec::new(),
-        agent_legs: Vec::new(),
-        holds: Vec::new(),
-        transfers: Vec::new(),
-        conferenced: false,
-        recordings: Vec::new(),
-        ended_by: EndedBy::Caller,
-        disposition: None,
-        notes: Vec::new(),
-        crm: Vec::new(),
-        outcome: ContactOutcome::Abandoned,
-        journey_id: None,
-        merged_into: None,
-        first_event: Position::default(),
-        last_event: Position::default(),
-        known_at: at,
-        crm_only: false,
-        filed: at.days(),
-    }
+    common::abandoned(format!("c{n}"), None)
 }
 
 #[tokio::test]
