@@ -1,8 +1,9 @@
 """Figures of a lake as the Python package of Delta reads it, with its own SQL."""
-import json
 import sys
 
 from deltalake import DeltaTable, QueryBuilder
+
+from tell import tell
 
 KEYS = {
     "events": None,
@@ -78,4 +79,4 @@ figures["calls"] = {
     "recordings": sum(len(c[4]) for c in nested),
     "notes": sum(len(c[5]) for c in nested),
 }
-print(json.dumps(figures))
+tell(figures)

@@ -1,8 +1,9 @@
 """Figures of a lake as DuckDB reads it through the views of `ringledger tables views`."""
-import json
 import sys
 
 import duckdb
+
+from tell import tell
 
 db = duckdb.connect()
 db.execute("SET TimeZone = 'UTC'")
@@ -40,4 +41,4 @@ figures = {
     "first_join_us": one("SELECT epoch_us(min(joined_at)) FROM queue_visits")[0],
     "last_event": one("SELECT max(last_event) FROM queue_visits")[0],
 }
-print(json.dumps(figures))
+tell(figures)

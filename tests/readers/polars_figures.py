@@ -1,8 +1,9 @@
 """Figures of a lake as Polars reads it."""
-import json
 import sys
 
 import polars as pl
+
+from tell import tell
 
 KEYS = {
     "events": None,
@@ -57,4 +58,4 @@ figures = {
     "first_join_us": None if first is None else int(visits["joined_at"].dt.epoch("us").min()),
     "last_event": visits["last_event"].max(),
 }
-print(json.dumps(figures))
+tell(figures)

@@ -1,11 +1,12 @@
 """Figures of a lake as PyArrow reads the Parquet files of the live version."""
-import json
 import sys
 from collections import Counter, defaultdict
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
+
+from tell import tell
 
 KEYS = {
     "events": None,
@@ -77,4 +78,4 @@ figures = {
     "first_join_us": pa.scalar(min(joined), pa.timestamp("us", "UTC")).value if joined else None,
     "last_event": max((v["last_event"] for v in visits), default=None),
 }
-print(json.dumps(figures))
+tell(figures)

@@ -1,11 +1,12 @@
 """Runs the example queries on the views, by DuckDB: rows as JSON objects, by query."""
 import datetime as dt
 import decimal
-import json
 import pathlib
 import sys
 
 import duckdb
+
+from tell import tell
 
 db = duckdb.connect()
 db.execute("SET TimeZone = 'UTC'")
@@ -32,4 +33,4 @@ for path in sorted(pathlib.Path(sys.argv[2]).glob("*.sql")):
     cursor = db.execute(path.read_text(encoding="utf-8"))
     names = [column[0] for column in cursor.description]
     found[path.stem] = [dict(zip(names, map(plain, row))) for row in cursor.fetchall()]
-print(json.dumps(found))
+tell(found)

@@ -6,6 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
+from tell import tell
+
 TABLES = ["events", "queue_visits", "agent_legs", "agent_states", "calls", "queue_intervals", "recordings"]
 problems = []
 
@@ -52,4 +54,4 @@ for name in TABLES:
             keys = [tuple(r.values()) for r in table_rows]
             if keys != sorted(keys):
                 problems.append(f"{path} is not sorted")
-print(json.dumps(sorted(set(problems))))
+tell(sorted(set(problems)))
