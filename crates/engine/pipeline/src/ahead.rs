@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_log::{EventLog, LogError, Opened, Record};
+use event_log::{EventLog, LogError, Opened};
 use model::TOPIC_EVENTS;
 
 use crate::limits::{AHEAD, AHEAD_FROM, READ_BYTES, READ_RECORDS};
@@ -24,8 +24,7 @@ struct Reading {
 }
 
 async fn read(log: &dyn EventLog, partition: i32, offset: i64, wait: Duration) -> Result<Vec<Opened>, LogError> {
-    let records = log.read(TOPIC_EVENTS, partition, offset, READ_RECORDS, READ_BYTES, wait).await?;
-    Ok(records.iter().map(Record::open).collect())
+    log.read_events(TOPIC_EVENTS, partition, offset, READ_RECORDS, READ_BYTES, wait).await
 }
 
 impl Ahead {

@@ -183,6 +183,23 @@ pub trait EventLog: Send + Sync {
         wait: std::time::Duration,
     ) -> Result<Vec<Record>, LogError>;
 
+    /// As `read`, with the envelope of each record read on the way, and without headers.
+    ///
+    /// # Errors
+    /// As `read`; a record that is no readable event says so itself.
+    async fn read_events(
+        &self,
+        topic: &str,
+        partition: i32,
+        offset: i64,
+        max_records: usize,
+        max_bytes: usize,
+        wait: std::time::Duration,
+    ) -> Result<Vec<Opened>, LogError> {
+        let records = self.read(topic, partition, offset, max_records, max_bytes, wait).await?;
+        Ok(records.iter().map(Record::open).collect())
+    }
+
     /// Watermarks of a partition.
     ///
     /// # Errors

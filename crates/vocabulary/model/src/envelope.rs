@@ -130,16 +130,28 @@ impl Envelope {
         headers: impl Iterator<Item = (&'a str, &'a [u8])>,
         value: &Bytes,
     ) -> Result<Self, EnvelopeError> {
+        match Self::from_headers(headers)? {
+            Some(envelope) => Ok(Self { data: value.clone(), ..envelope }),
+            None => Self::from_structured(value),
+        }
+    }
+
+    /// Reads the attributes of a record in binary mode, without its `data`; `None` where the
+    /// record is a structured one, whose value holds everything.
+    ///
+    /// # Errors
+    /// Which attribute is missing or unreadable.
+    pub fn from_headers<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<Option<Self>, EnvelopeError> {
         let mut parts = Parts::default();
         for (key, raw) in headers {
             let Ok(text) = std::str::from_utf8(raw) else { continue };
             if let Some(attribute) = key.strip_prefix("ce_") {
                 parts.set(attribute, text);
             } else if key == CONTENT_TYPE && text.starts_with(STRUCTURED) {
-                return Self::from_structured(value);
+                return Ok(None);
             }
         }
-        parts.build(value.clone())
+        parts.build(Bytes::new()).map(Some)
     }
 
     /// Reads the structured JSON form: one object, attributes beside `data`.

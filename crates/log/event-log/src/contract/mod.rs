@@ -16,8 +16,8 @@ use bytes::Bytes;
 pub use groups::{leases_fence, memberships_and_offsets};
 pub use kill::{acknowledge, verify_acknowledged};
 pub use reading::{
-    counts_are_remembered, headers_and_large_records, many_partitions, order_and_resume, reading_while_writing,
-    start_by_time, watermarks_and_range,
+    counts_are_remembered, events_are_opened_records, headers_and_large_records, many_partitions, order_and_resume,
+    reading_while_writing, start_by_time, watermarks_and_range,
 };
 
 use crate::{EventLog, NewRecord, Record, TopicSpec};
@@ -30,6 +30,7 @@ static TOPICS: AtomicU32 = AtomicU32::new(0);
 /// Where the log falls short of its contract.
 pub async fn all(log: &dyn EventLog) {
     order_and_resume(log).await;
+    events_are_opened_records(log).await;
     headers_and_large_records(log).await;
     watermarks_and_range(log).await;
     start_by_time(log).await;

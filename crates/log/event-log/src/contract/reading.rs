@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use model::Instant;
+use model::{Dialect, Envelope, Instant};
 
 use super::{read_all, record, topic};
-use crate::{EventLog, LogError, TopicSpec, partition_for};
+use crate::{EventLog, LogError, NewRecord, Opened, Record, TopicSpec, partition_for};
 
 /// Records of a partition come back in append order with growing offsets; a reader that
 /// starts again at any offset sees the rest, whatever the sizes of its reads.
@@ -45,6 +45,48 @@ async fn resume(log: &dyn EventLog, t: &str, p: i32, expected: &[(i64, String)])
         }
         assert_eq!(got, expected[from..].iter().map(|(o, _)| *o).collect::<Vec<_>>(), "resumed at {start}");
     }
+}
+
+/// Events read as such are the records of `read`, opened: in binary and structured mode,
+/// with an empty value, and those that are none.
+pub async fn events_are_opened_records(log: &dyn EventLog) {
+    let t = topic(log, "events", 1).await;
+    let envelope = |n: usize| Envelope {
+        id: format!("an-event-with-a-name-longer-than-most-{n}").into(),
+        source: "/switch/pbx1".into(),
+        dialect: Dialect::AsteriskAmi,
+        time: Instant(1_795_326_272_000_000),
+        received: Instant(1_795_326_280_123_456),
+        epoch: 2,
+        sequence: n as u64,
+        center: "main".into(),
+        switch: "pbx1".into(),
+        data: Bytes::from(vec![b'x'; n * 700]),
+    };
+    let mut batch: Vec<NewRecord> = (0..300).map(|n| NewRecord::event(&envelope(n % 40))).collect();
+    let structured = Envelope { data: Bytes::from_static(br#"{"Event":"Hangup"}"#), ..envelope(7) };
+    batch.insert(
+        150,
+        NewRecord {
+            headers: vec![("content-type".into(), Bytes::from_static(b"application/cloudevents+json; charset=UTF-8"))],
+            value: structured.to_structured().to_string().into(),
+            ..record("pbx1", "")
+        },
+    );
+    batch.insert(200, record("pbx1", "no event"));
+    let count = batch.len();
+    log.append(&t, batch).await.expect("an append");
+    let wanted: Vec<Opened> = read_all(log, &t, 0, 0, count).await.iter().map(Record::open).collect();
+    let mut found: Vec<Opened> = Vec::new();
+    while found.len() < count {
+        let next = found.last().map_or(0, |r| r.offset + 1);
+        let part = log.read_events(&t, 0, next, 70, 1 << 20, Duration::from_secs(5)).await.expect("a read");
+        assert!(!part.is_empty() && part.len() <= 70, "1..=70 events, not {}", part.len());
+        found.extend(part);
+    }
+    assert_eq!(found, wanted);
+    assert_eq!(found.iter().filter(|r| r.envelope.is_err()).count(), 1);
+    assert_eq!(found[150].envelope.as_ref(), Ok(&structured));
 }
 
 /// Headers keep order, repeats, empty and binary values; 900 KiB fit in a record; a read

@@ -9,7 +9,22 @@ use rdkafka::message::{BorrowedMessage, Headers, Message};
 
 use crate::Record;
 
-const BLOCK: usize = 64 * 1024;
+/// Bytes of one shared buffer.
+pub const BLOCK: usize = 64 * 1024;
+
+/// Takes records out of librdkafka's memory, in their order.
+pub trait Take: Sized {
+    /// What a record becomes.
+    type Out;
+    /// For about so many records of one partition.
+    fn new(partition: i32, expected: usize) -> Self;
+    /// Records so far.
+    fn len(&self) -> usize;
+    /// Copies a record.
+    fn push(&mut self, m: &BorrowedMessage<'_>);
+    /// All of them.
+    fn finish(self) -> Vec<Self::Out>;
+}
 
 /// Records on their way.
 pub struct CopyOut {
@@ -28,19 +43,18 @@ struct Open {
     headers: Vec<(Name, usize)>,
 }
 
-impl CopyOut {
-    /// For records of one partition.
-    pub fn new(partition: i32, expected: usize) -> Self {
+impl Take for CopyOut {
+    type Out = Record;
+
+    fn new(partition: i32, expected: usize) -> Self {
         Self { partition, buffer: BytesMut::new(), done: Vec::with_capacity(expected.min(1024)), open: Vec::new() }
     }
 
-    /// Records so far.
-    pub fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.done.len() + self.open.len()
     }
 
-    /// Copies a record.
-    pub fn push(&mut self, m: &BorrowedMessage<'_>) {
+    fn push(&mut self, m: &BorrowedMessage<'_>) {
         if self.buffer.len() >= BLOCK {
             self.close();
         }
@@ -61,6 +75,13 @@ impl CopyOut {
         self.open.push(Open { offset: m.offset(), timestamp_ms, key, value, headers });
     }
 
+    fn finish(mut self) -> Vec<Record> {
+        self.close();
+        self.done
+    }
+}
+
+impl CopyOut {
     fn close(&mut self) {
         let mut rest: Bytes = self.buffer.split().freeze();
         for o in self.open.drain(..) {
@@ -70,11 +91,5 @@ impl CopyOut {
             let (partition, offset, timestamp_ms) = (self.partition, o.offset, o.timestamp_ms);
             self.done.push(Record { partition, offset, timestamp_ms, key, headers, value });
         }
-    }
-
-    /// All of them.
-    pub fn finish(mut self) -> Vec<Record> {
-        self.close();
-        self.done
     }
 }

@@ -8,6 +8,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::Inner;
+use super::copy_out::CopyOut;
 use super::fetcher::{Outcome, Want};
 use crate::LogError;
 
@@ -59,7 +60,7 @@ impl Inner {
         let want = Want { records: 10_000, bytes: 1 << 20, wait: PROBE, to_end: true };
         let (mut at, mut last) = (from, None);
         loop {
-            let Outcome::Records(records, at_end) = self.prober.read(topic, partition, at, want)? else {
+            let Outcome::Records(records, at_end) = self.prober.read::<CopyOut>(topic, partition, at, want)? else {
                 // Records went by retention while we asked.
                 return Ok(Some(high - 1));
             };

@@ -11,16 +11,17 @@ use std::time::{Duration, Instant};
 use rdkafka::error::KafkaError;
 
 use super::client::Clients;
+use super::copy_out::Take;
 pub use super::lane::Want;
 use super::lane::{Key, Lane, Reader, Slot, fill};
-use crate::{LogError, Record};
+use crate::LogError;
 
 /// A queue that nobody read for this long is given up.
 const IDLE: Duration = Duration::from_secs(60);
 /// How a read ended.
-pub enum Outcome {
+pub enum Outcome<R> {
     /// Records, or none within the time; and whether everything committed was read.
-    Records(Vec<Record>, bool),
+    Records(Vec<R>, bool),
     /// The broker has no such offset.
     Outside,
 }
@@ -72,7 +73,13 @@ impl Fetcher {
     ///
     /// # Errors
     /// The brokers refuse or cannot be reached.
-    pub fn read(&self, topic: &str, partition: i32, offset: i64, want: Want) -> Result<Outcome, LogError> {
+    pub fn read<T: Take>(
+        &self,
+        topic: &str,
+        partition: i32,
+        offset: i64,
+        want: Want,
+    ) -> Result<Outcome<T::Out>, LogError> {
         let what = format!("reading {topic}/{partition} from {offset}");
         let key = (topic.to_owned(), partition);
         let (lane, result) = loop {
@@ -80,7 +87,7 @@ impl Fetcher {
             let mut slot = lock(&slot);
             // Another reader may have moved on with the queue, or given it up, in between.
             if slot.next == offset && !slot.closed {
-                break (lane, fill(&mut slot, partition, want).map(|r| (r, slot.at_end)));
+                break (lane, fill::<T>(&mut slot, partition, want).map(|r| (r, slot.at_end)));
             }
         };
         self.sweep();

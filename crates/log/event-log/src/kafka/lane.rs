@@ -15,9 +15,9 @@ use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::{Clients, Context, passes};
-use super::copy_out::CopyOut;
+use super::copy_out::Take;
 use super::fetcher::lock;
-use crate::{LogError, Record};
+use crate::LogError;
 
 /// Settings of every reader that a user may change.
 const DEFAULTS: [(&str, &str); 5] = [
@@ -150,9 +150,9 @@ impl Drop for Lane {
 ///
 /// # Errors
 /// The brokers refuse.
-pub fn fill(slot: &mut Slot, partition: i32, want: Want) -> Result<Option<Vec<Record>>, KafkaError> {
+pub fn fill<T: Take>(slot: &mut Slot, partition: i32, want: Want) -> Result<Option<Vec<T::Out>>, KafkaError> {
     let began = Instant::now();
-    let mut out = CopyOut::new(partition, want.records);
+    let mut out = T::new(partition, want.records);
     let (mut bytes, mut next) = (0, slot.next);
     let (mut fresh, mut at_end) = (slot.fresh, slot.at_end);
     while out.len() < want.records.max(1) && bytes < want.bytes.max(1) {

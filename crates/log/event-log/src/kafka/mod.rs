@@ -14,6 +14,7 @@ mod fetcher;
 mod group;
 mod lane;
 mod lease;
+mod open_out;
 mod producer;
 mod topics;
 mod trouble;
@@ -29,10 +30,12 @@ use rdkafka::{Offset, TopicPartitionList};
 
 pub use self::client::KafkaConfig;
 use self::client::{ASK_WITHIN, Clients};
+use self::copy_out::{CopyOut, Take};
 use self::fetcher::{Fetcher, Outcome, Want};
 use self::group::Groups;
+use self::open_out::OpenOut;
 use self::producer::Shared;
-use crate::{EventLog, Lease, LogError, Membership, NewRecord, Record, TopicSpec, Watermarks};
+use crate::{EventLog, Lease, LogError, Membership, NewRecord, Opened, Record, TopicSpec, Watermarks};
 
 /// Readers of one partition at different places before they must share.
 const READERS: usize = 8;
@@ -122,7 +125,7 @@ impl Inner {
         Ok(Watermarks { low, high: self.end(topic, partition, low, high)? })
     }
 
-    fn read(&self, topic: &str, partition: i32, offset: i64, want: Want) -> Result<Vec<Record>, LogError> {
+    fn read<T: Take>(&self, topic: &str, partition: i32, offset: i64, want: Want) -> Result<Vec<T::Out>, LogError> {
         let outside = |w: Watermarks| {
             let topic = topic.to_owned();
             Err(LogError::OutOfRange { topic, partition, offset, low: w.low, high: w.high })
@@ -130,7 +133,7 @@ impl Inner {
         if offset < 0 {
             return outside(self.watermarks(topic, partition)?);
         }
-        match self.fetcher.read(topic, partition, offset, want)? {
+        match self.fetcher.read::<T>(topic, partition, offset, want)? {
             Outcome::Records(records, _) => Ok(records),
             Outcome::Outside => outside(self.watermarks(topic, partition)?),
         }
@@ -192,7 +195,22 @@ impl EventLog for KafkaLog {
         self.check(topic, partition).await?;
         let topic = topic.to_owned();
         let want = Want { records: max_records, bytes: max_bytes, wait, to_end: false };
-        self.with(move |inner| inner.read(&topic, partition, offset, want)).await
+        self.with(move |inner| inner.read::<CopyOut>(&topic, partition, offset, want)).await
+    }
+
+    async fn read_events(
+        &self,
+        topic: &str,
+        partition: i32,
+        offset: i64,
+        max_records: usize,
+        max_bytes: usize,
+        wait: Duration,
+    ) -> Result<Vec<Opened>, LogError> {
+        self.check(topic, partition).await?;
+        let topic = topic.to_owned();
+        let want = Want { records: max_records, bytes: max_bytes, wait, to_end: false };
+        self.with(move |inner| inner.read::<OpenOut>(&topic, partition, offset, want)).await
     }
 
     async fn watermarks(&self, topic: &str, partition: i32) -> Result<Watermarks, LogError> {
