@@ -1,20 +1,15 @@
 //! Queue intervals on their way into a CRM.
 //!
-//! Contract: rows are made of all parts of a half hour; a half hour is written again when
-//! a part of it has a newer revision. Nothing is told of a written row, for none of its
+//! Contract: rows are made of all parts of a half hour; which ones are to be written says
+//! `interval_feed`. Nothing is told of a written row, for none of its
 //! facts changes by it, unless the row had been parked.
-
-use std::collections::HashSet;
 
 use crm::{Object, Outcome, Row};
 use event_log::{LogError, NewRecord};
 use model::facts::QueueInterval;
-use model::{Act, Instant, Name};
+use model::{Act, Name};
 
 use crate::crm_stage::CrmStage;
-
-/// One switch's part of a queue's quarter hour: centre, switch, queue, begin.
-pub(crate) type PartKey = (Name, Name, Name, Instant);
 
 impl CrmStage {
     /// Intervals (by key) that an earlier process parked.
@@ -22,33 +17,22 @@ impl CrmStage {
         self.parked_intervals.extend(keys);
     }
 
-    /// All parts of every half hour of which a part changed since the last call.
-    fn changed(&self, rows: &[QueueInterval]) -> Vec<QueueInterval> {
-        let is_new = |r: &&QueueInterval| self.intervals.get(&interval_key(r)).is_none_or(|seen| *seen < r.revision);
-        let halves: HashSet<_> = rows.iter().filter(is_new).map(half).collect();
-        rows.iter().filter(|r| halves.contains(&half(r))).cloned().collect()
-    }
-
-    /// Writes queue intervals that are new or restated since the last call; `rows` are the
-    /// newest revisions of every switch's part.
+    /// Writes queue intervals: `rows` are the newest revisions of every switch's part of each
+    /// half hour that is to be written. `false`: some were put off, and are to be given again.
     ///
     /// # Errors
     /// The log failed.
-    pub async fn intervals(&mut self, rows: &[QueueInterval]) -> Result<(), LogError> {
-        let whole = self.changed(rows);
-        if whole.is_empty() {
-            return Ok(());
+    pub async fn intervals(&mut self, rows: &[QueueInterval]) -> Result<bool, LogError> {
+        let given = self.target.interval_rows(rows);
+        if given.is_empty() {
+            return Ok(true);
         }
-        let given = self.target.interval_rows(&whole);
         let outcomes = self.target.write(given.clone()).await;
-        let settled = given.iter().zip(&outcomes).filter_map(|(row, o)| self.settle_interval(row, o, &whole));
+        let settled = given.iter().zip(&outcomes).filter_map(|(row, o)| self.settle_interval(row, o, rows));
         let told = settled.collect();
         self.say_put_off(&outcomes);
         self.tell(told).await?;
-        if !outcomes.iter().any(|o| matches!(o, Outcome::Later(_))) {
-            self.intervals = rows.iter().map(|r| (interval_key(r), r.revision)).collect();
-        }
-        Ok(())
+        Ok(!outcomes.iter().any(|o| matches!(o, Outcome::Later(_))))
     }
 
     /// What became of an interval goes into the log where it was parked, or had been: a
@@ -82,14 +66,4 @@ impl CrmStage {
         let part = part.or_else(|| parts.first())?;
         Some(self.record(&act, &row.key, row.revision, (&part.center, &part.switch), Some(part.interval_end)))
     }
-}
-
-fn interval_key(r: &QueueInterval) -> PartKey {
-    (r.center.clone(), r.switch.clone(), r.queue.clone(), r.interval_start)
-}
-
-/// The half hour that an interval's CRM record covers.
-fn half(row: &QueueInterval) -> (Name, Name, i64) {
-    let start = row.interval_start.millis().div_euclid(crm::mapping::HALF_HOUR_MS);
-    (row.center.clone(), row.queue.clone(), start)
 }

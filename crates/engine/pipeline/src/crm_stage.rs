@@ -16,7 +16,6 @@ use model::{Act, Instant, Name, Roster, TOPIC_CALLS, TOPIC_EVENTS};
 
 use crate::clock;
 use crate::contacts;
-use crate::crm_intervals::PartKey;
 use crate::crm_parties;
 use crate::crm_queue::{CrmQueue, MOST, Waiting};
 
@@ -52,7 +51,6 @@ pub struct CrmStage {
     /// Where the group was told that it stands, by partition.
     told: HashMap<i32, i64>,
     tasks: HashMap<(Name, Name), Option<String>>,
-    pub(crate) intervals: HashMap<PartKey, i64>,
     /// Keys of intervals whose rows stand parked; that one was written after all is told.
     pub(crate) parked_intervals: HashSet<String>,
     /// When rows were written last.
@@ -77,7 +75,6 @@ impl CrmStage {
             queue: CrmQueue::default(),
             told: HashMap::new(),
             tasks: HashMap::new(),
-            intervals: HashMap::new(),
             parked_intervals: HashSet::new(),
             flushed: Instant::default(),
             counts: CrmCounts::default(),

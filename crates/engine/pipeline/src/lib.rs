@@ -18,6 +18,7 @@ pub mod crm_stage;
 pub mod facts_stage;
 mod flight;
 pub mod fold;
+pub mod interval_feed;
 pub mod limits;
 pub mod owned;
 pub mod publish;

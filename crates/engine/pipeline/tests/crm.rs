@@ -1,104 +1,22 @@
 //! The stage `crm` over a real log, with a CRM that fails as it is told.
 
 mod common;
+#[path = "common/fake.rs"]
+mod fake;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use crm::{
-    CrmError, CrmTarget, Later, LaterKind, MappingContext, MappingSettings, Outcome, Parked, Party, Row, Status,
-    TaskState,
-};
+use crm::MappingSettings;
 use event_log::{EmbeddedLog, EventLog};
+use fake::{Fake, Mood};
 use model::facts::{Call, QueueInterval};
 use model::{Act, Instant, Name, TOPIC_CALLS, TOPIC_EVENTS};
 use pipeline::crm_stage::CrmStage;
 use pipeline::publish;
-
-/// What the CRM does.
-#[derive(Clone, Copy, PartialEq)]
-enum Mood {
-    Works,
-    /// It answers no question.
-    Mute,
-    /// It fails the question about this caller only.
-    MuteAbout(&'static str),
-    /// It refuses every row for good.
-    Refuses,
-}
-
-struct Fake {
-    mood: Mutex<Mood>,
-    asked: AtomicUsize,
-}
-
-impl Fake {
-    fn new(mood: Mood) -> Arc<Self> {
-        Arc::new(Self { mood: Mutex::new(mood), asked: AtomicUsize::new(0) })
-    }
-
-    fn mood(&self) -> Mood {
-        *self.mood.lock().unwrap()
-    }
-
-    fn turns(&self, mood: Mood) {
-        *self.mood.lock().unwrap() = mood;
-    }
-}
-
-#[async_trait]
-impl CrmTarget for Fake {
-    fn name(&self) -> Name {
-        "fake".into()
-    }
-
-    fn batch_rows(&self) -> usize {
-        200
-    }
-
-    async fn find_party(&self, call: &Call) -> Result<Party, Later> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        let fails = match self.mood() {
-            Mood::Mute => true,
-            Mood::MuteAbout(number) => call.ani.as_deref() == Some(number),
-            _ => false,
-        };
-        let later = Later { kind: LaterKind::Unreachable, after_ms: 0, message: "no connection".to_owned() };
-        if fails { Err(later) } else { Ok(Party::None) }
-    }
-
-    fn contact_rows(&self, call: &Call, context: &MappingContext<'_>, party: &Party, task: &TaskState) -> Vec<Row> {
-        crm::contact_rows(call, context, party, task)
-    }
-
-    fn interval_rows(&self, rows: &[QueueInterval]) -> Vec<Row> {
-        crm::interval_rows(rows)
-    }
-
-    async fn write(&self, rows: Vec<Row>) -> Vec<Outcome> {
-        let refuses = self.mood() == Mood::Refuses;
-        let outcome = |row: Row| match refuses {
-            true => {
-                let (target, code) = (self.name(), "STRING_TOO_LONG".to_owned());
-                Outcome::Parked(Box::new(Parked { target, code, reason: "too long".to_owned(), row }))
-            }
-            false => Outcome::Written { id: Some(format!("id-{}", row.key)), created: true },
-        };
-        rows.into_iter().map(outcome).collect()
-    }
-
-    async fn check(&self) -> Result<(), CrmError> {
-        Ok(())
-    }
-
-    fn status(&self) -> Status {
-        Status::default()
-    }
-}
 
 fn call(n: usize) -> Call {
     common::abandoned(format!("{}.1", 1_795_326_271 + n), Some(format!("4420794600{n:02}").into()))

@@ -22,6 +22,18 @@ use crate::lake::{Lake, Shelf};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Followed(Version);
 
+impl Followed {
+    /// The same, as somebody keeps it who goes on later.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    /// What [`Followed::number`] gave for the same table.
+    pub fn of_number(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 impl Lake {
     /// Hands to `each` the rows of one switch that were committed since `since` (with
     /// `None`: all), some at a time; gives how far the table was followed. Where the log no
@@ -35,15 +47,40 @@ impl Lake {
         switch: &Name,
         mut each: impl FnMut(Vec<model::facts::Recording>),
     ) -> Result<Followed, TablesError> {
-        let Some(Followed(version)) = since else { return self.whole(switch, &mut each).await };
-        match self.later(version, switch, &mut each).await? {
+        self.follow(since, Some(switch), &mut each).await
+    }
+
+    /// As [`Lake::follow_recordings`], for the queue intervals of all switches.
+    ///
+    /// # Errors
+    /// The table is absent or cannot be read; the same look may be tried again.
+    pub async fn follow_intervals(
+        &self,
+        since: Option<Followed>,
+        mut each: impl FnMut(Vec<model::facts::QueueInterval>),
+    ) -> Result<Followed, TablesError> {
+        self.follow(since, None, &mut each).await
+    }
+
+    async fn follow<T: Fact>(
+        &self,
+        since: Option<Followed>,
+        switch: Option<&Name>,
+        each: &mut impl FnMut(Vec<T>),
+    ) -> Result<Followed, TablesError> {
+        let Some(Followed(version)) = since else { return self.whole(switch, each).await };
+        match self.later(version, switch, each).await? {
             Some(followed) => Ok(followed),
-            None => self.whole(switch, &mut each).await,
+            None => self.whole(switch, each).await,
         }
     }
 
     /// All that the newest snapshot holds, a day at a time.
-    async fn whole<T: Fact>(&self, switch: &Name, each: &mut impl FnMut(Vec<T>)) -> Result<Followed, TablesError> {
+    async fn whole<T: Fact>(
+        &self,
+        switch: Option<&Name>,
+        each: &mut impl FnMut(Vec<T>),
+    ) -> Result<Followed, TablesError> {
         let state = self.newest(T::TABLE).await?;
         let files = live_files(&state);
         for day in files.chunk_by(|a, b| a.day == b.day) {
@@ -57,7 +94,7 @@ impl Lake {
     async fn later<T: Fact>(
         &self,
         version: Version,
-        switch: &Name,
+        switch: Option<&Name>,
         each: &mut impl FnMut(Vec<T>),
     ) -> Result<Option<Followed>, TablesError> {
         let shelf = self.shelf(T::TABLE)?;
@@ -88,9 +125,9 @@ impl Lake {
         }
     }
 
-    async fn rows_of<T: Fact>(&self, files: Vec<DataFile>, switch: &Name) -> Result<Vec<T>, TablesError> {
+    async fn rows_of<T: Fact>(&self, files: Vec<DataFile>, switch: Option<&Name>) -> Result<Vec<T>, TablesError> {
         let store = self.shelf(T::TABLE)?.log_store.object_store(None);
-        let wanted = files.into_iter().filter(|f| f.may_hold("switch", switch));
+        let wanted = files.into_iter().filter(|f| switch.is_none_or(|s| f.may_hold("switch", s)));
         let reads = wanted.map(|file| {
             let store = store.clone();
             async move { read_rows::<T>(self, &store, &file).await }
@@ -98,7 +135,7 @@ impl Lake {
         let mut read = futures::stream::iter(reads).buffered(SIDE_BY_SIDE);
         let mut rows = Vec::new();
         while let Some(some) = read.try_next().await? {
-            rows.extend(some.into_iter().filter(|row| row.traits().switch == switch));
+            rows.extend(some.into_iter().filter(|row| switch.is_none_or(|s| row.traits().switch == s)));
         }
         Ok(rows)
     }
