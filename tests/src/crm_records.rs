@@ -10,13 +10,7 @@ use crate::rig::SANDBOX_SECRET;
 /// What the sandbox answered instead.
 pub async fn values(base: &str, object: &str, field: &str) -> Result<Vec<String>, String> {
     let client = reqwest::Client::new();
-    let form = format!("grant_type=client_credentials&client_id=ringledger-sandbox&client_secret={SANDBOX_SECRET}");
-    let asked = client
-        .post(format!("{base}/services/oauth2/token"))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(form);
-    let granted = answer(asked).await?;
-    let token = granted["access_token"].as_str().ok_or("no token")?.to_owned();
+    let token = token(&client, base).await?;
     let mut path = format!("/services/data/v62.0/query?q=SELECT+{field}+FROM+{object}");
     let mut values = Vec::new();
     loop {
@@ -32,6 +26,16 @@ pub async fn values(base: &str, object: &str, field: &str) -> Result<Vec<String>
     Ok(values)
 }
 
+async fn token(client: &reqwest::Client, base: &str) -> Result<String, String> {
+    let form = format!("grant_type=client_credentials&client_id=ringledger-sandbox&client_secret={SANDBOX_SECRET}");
+    let asked = client
+        .post(format!("{base}/services/oauth2/token"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form);
+    let granted = answer(asked).await?;
+    Ok(granted["access_token"].as_str().ok_or("no token")?.to_owned())
+}
+
 /// Sets the sandbox's fault switches.
 ///
 /// # Panics
@@ -44,4 +48,35 @@ pub async fn set_faults(base: &str, faults: &Value) {
 async fn answer(request: reqwest::RequestBuilder) -> Result<Value, String> {
     let response = request.send().await.map_err(|e| e.to_string())?;
     response.json().await.map_err(|e| e.to_string())
+}
+
+/// A client that has logged in to the sandbox and sends what it is given.
+pub struct Poster {
+    client: reqwest::Client,
+    base: String,
+    token: String,
+}
+
+impl Poster {
+    /// Logs in.
+    ///
+    /// # Errors
+    /// What the sandbox answered instead.
+    pub async fn new(base: &str) -> Result<Self, String> {
+        let client = reqwest::Client::new();
+        let token = token(&client, base).await?;
+        Ok(Self { client, base: base.to_owned(), token })
+    }
+
+    /// Upserts a ready-made Collections body by `key` of `object`; how many rows succeeded.
+    ///
+    /// # Errors
+    /// What the sandbox answered instead.
+    pub async fn upsert(&self, object: &str, key: &str, body: Vec<u8>) -> Result<usize, String> {
+        let url = format!("{}/services/data/v62.0/composite/sobjects/{object}/{key}", self.base);
+        let request = self.client.patch(url).bearer_auth(&self.token).header("content-type", "application/json");
+        let told = answer(request.body(body)).await?;
+        let rows = told.as_array().ok_or_else(|| told.to_string())?;
+        Ok(rows.iter().filter(|r| r["success"] == true).count())
+    }
 }

@@ -18,6 +18,11 @@ mod wiring;
 
 use clap::Parser;
 
+/// Batches are allocated on one thread and freed on another, which the system's allocator
+/// does slowly (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     let args = args::Args::parse();
     output::start_logging(args.verbose);

@@ -26,6 +26,7 @@ enum Edit {
 }
 
 /// A capture of an AMI stream and where it can be renamed.
+#[derive(Clone)]
 pub struct Capture {
     bytes: Vec<u8>,
     edits: Vec<Edit>,

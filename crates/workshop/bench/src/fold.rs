@@ -19,7 +19,8 @@ use crate::generate::generate;
 use crate::memory;
 use crate::told::Told;
 
-const GENERATION: &str = "bench";
+/// Generation of tables and snapshots.
+pub const GENERATION: &str = "bench";
 /// Memory is looked at every so many records.
 const LOOK_EVERY: u64 = 1_000_000;
 
@@ -42,16 +43,17 @@ pub async fn lake(folder: &Path) -> Result<Arc<Lake>, Failure> {
     Ok(Arc::new(lake))
 }
 
-/// Folds all that the log holds into tables in a fresh folder. Timed from taking up the
-/// partitions until everything is committed.
+/// Folds all that the log holds into tables in `args.folder`, else in a folder that goes
+/// again. Timed from taking up the partitions until everything is committed.
 ///
 /// # Errors
 /// The stage failed.
 pub async fn whole_fold(log: Arc<dyn EventLog>, args: &Args) -> Result<Told, Failure> {
-    let folder = tempfile::tempdir()?;
-    let state = folder.path().join("state");
+    let passing = tempfile::tempdir()?;
+    let folder = args.folder.as_deref().unwrap_or(passing.path());
+    let state = folder.join("state");
     std::fs::create_dir_all(&state)?;
-    let lake = lake(&folder.path().join("lake")).await?;
+    let lake = lake(&folder.join("lake")).await?;
     let store = object_store::local::LocalFileSystem::new_with_prefix(&state)?;
     let snapshots = Snapshots::new(Arc::new(store), "facts", GENERATION);
     let config =
@@ -64,6 +66,7 @@ pub async fn whole_fold(log: Arc<dyn EventLog>, args: &Args) -> Result<Told, Fai
     stage.take_all(&partitions).await?;
     told.figure("taken_up_s", begun.elapsed().as_secs_f64());
     let looks = Looks::default();
+    looks.look(0);
     stage.run_until_idle(&|n| looks.folded(n)).await?;
     let seconds = begun.elapsed().as_secs_f64();
     let used = memory::processor_s().zip(processor).map(|(now, before)| now - before);
@@ -79,30 +82,47 @@ pub async fn whole_fold(log: Arc<dyn EventLog>, args: &Args) -> Result<Told, Fai
     Ok(told)
 }
 
-/// Memory as the fold goes on.
+/// Memory and processor time as the fold goes on.
 #[derive(Default)]
 struct Looks {
     folded: AtomicU64,
-    seen: std::sync::Mutex<Vec<(u64, f64)>>,
+    seen: std::sync::Mutex<Vec<(u64, f64, f64)>>,
 }
 
 impl Looks {
     fn folded(&self, records: u64) {
         let before = self.folded.fetch_add(records, Ordering::Relaxed);
         let millions = (before + records) / LOOK_EVERY;
-        if millions > before / LOOK_EVERY
-            && let (Some(mib), Ok(mut seen)) = (memory::resident_mib(), self.seen.lock())
-        {
-            seen.push((millions, mib));
+        if millions > before / LOOK_EVERY {
+            self.look(millions);
         }
     }
 
-    fn tell(&self, told: &mut Told) {
-        let Ok(seen) = self.seen.lock() else { return };
-        for (millions, mib) in seen.iter() {
-            told.figure(&format!("fold_rss_mib_at_{millions}m"), *mib);
+    fn look(&self, millions: u64) {
+        let found = memory::resident_mib().zip(memory::processor_s());
+        if let (Some((mib, used)), Ok(mut seen)) = (found, self.seen.lock()) {
+            seen.push((millions, mib, used));
         }
     }
+
+    /// At each power of ten: what is resident, and what each event of the last tenth of the
+    /// way (of all of it, at the first) has cost.
+    fn tell(&self, told: &mut Told) {
+        let Ok(seen) = self.seen.lock() else { return };
+        let used_at = |at: u64| seen.iter().find(|(m, ..)| *m == at).map(|(_, _, used)| *used);
+        for (millions, mib, used) in seen.iter().filter(|(m, ..)| is_power_of_ten(*m)) {
+            told.figure(&format!("fold_rss_mib_at_{millions}m"), *mib);
+            let stretch = (millions / 10).max(1);
+            if let Some(before) = used_at(millions - stretch) {
+                let each = (used - before) * 1e6 / (stretch * LOOK_EVERY) as f64;
+                told.figure(&format!("fold_processor_us_per_event_at_{millions}m"), each);
+            }
+        }
+    }
+}
+
+fn is_power_of_ten(n: u64) -> bool {
+    n > 0 && 10_u64.pow(n.ilog10()) == n
 }
 
 /// Generates into an embedded log and folds it, in this process.

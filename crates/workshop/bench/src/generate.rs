@@ -11,6 +11,7 @@ use pipeline::clock;
 use crate::Failure;
 use crate::args::Args;
 use crate::capture::Capture;
+use crate::native;
 
 /// Events appended at once, as an import does.
 const BATCH: usize = 5_000;
@@ -41,10 +42,19 @@ pub async fn generate(log: Arc<dyn EventLog>, args: &Args) -> Result<u64, Failur
     Ok(made)
 }
 
+/// Records of one repetition.
+///
+/// # Errors
+/// The capture cannot be read.
+pub fn per_repetition() -> Result<u64, Failure> {
+    Ok(native::frame(&Capture::read()?.repetition(0, 0))?.len() as u64)
+}
+
 async fn feed(log: Arc<dyn EventLog>, switch: Name) -> Result<Feed, Failure> {
     let target = FeedTarget { switch, center: "main".into(), dialect: Dialect::AsteriskAmi };
     let masker = dialects::registry::masker(&target.dialect).ok_or("AMI has no masker")?;
-    Ok(Feed::open(log, target, masker).await?)
+    // As of a source without an end: ids are not remembered, whatever the length of the run.
+    Ok(Feed::open_live(log, target, masker).await?)
 }
 
 /// One repetition, or as much of it as is wanted.

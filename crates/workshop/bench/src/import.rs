@@ -1,12 +1,13 @@
 //! `ringledger import` of the whole capture with everything on: embedded log, tables,
 //! recordings. The command itself is timed, as a user would start it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::Failure;
 use crate::capture;
+use crate::child;
 use crate::told::Told;
 
 /// Imports, each into a fresh folder.
@@ -17,21 +18,12 @@ const RUNS: usize = 3;
 /// # Errors
 /// The command is not built, or it failed.
 pub fn import() -> Result<Told, Failure> {
-    let command = command()?;
+    let command = child::ringledger()?;
     let mut told = Told::default();
     for run in 1..=RUNS {
         told.figure(&format!("import_s_run_{run}"), one(&command)?);
     }
     Ok(told)
-}
-
-/// The command beside this one.
-fn command() -> Result<PathBuf, Failure> {
-    let path = std::env::current_exe()?.with_file_name("ringledger");
-    if path.is_file() {
-        return Ok(path);
-    }
-    Err(format!("{} is not there: cargo build --release -p ringledger -p bench", path.display()).into())
 }
 
 fn one(command: &Path) -> Result<f64, Failure> {

@@ -2,7 +2,6 @@
 //!
 //! Each step is a process of its own, so that one's memory is not told as another's.
 
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,6 +10,7 @@ use tests::kafka::Kafka;
 
 use crate::Failure;
 use crate::args::Args;
+use crate::child::step;
 use crate::fold::whole_fold;
 use crate::told::Told;
 
@@ -24,17 +24,10 @@ const BARE: usize = 2;
 /// A step failed.
 pub async fn whole(args: &Args) -> Result<Told, Failure> {
     let kafka = Kafka::start();
-    let brokers = kafka.brokers();
-    let mut told = child(args, "generate", &brokers)?;
-    let mut bare: Option<Told> = None;
-    for _ in 0..BARE {
-        let read = child(args, "bare", &brokers)?;
-        if bare.as_ref().is_none_or(|b| rate(b) < rate(&read)) {
-            bare = Some(read);
-        }
-    }
-    let bare = bare.unwrap_or_default();
-    let fold = child(args, "fold", &brokers)?;
+    let args = &Args { brokers: Some(kafka.brokers()), ..args.clone() };
+    let mut told = step(args, "generate")?;
+    let bare = read_barely(args)?;
+    let fold = step(args, "fold")?;
     let ratio = fold.get("fold_per_s").unwrap_or(0.0) / rate(&bare);
     for part in [bare, fold] {
         told.0.extend(part.0);
@@ -43,23 +36,35 @@ pub async fn whole(args: &Args) -> Result<Told, Failure> {
     Ok(told)
 }
 
+/// The faster of two bare reads.
+///
+/// # Errors
+/// Kafka cannot be reached.
+pub fn read_barely(args: &Args) -> Result<Told, Failure> {
+    let mut bare: Option<Told> = None;
+    for _ in 0..BARE {
+        let read = step(args, "bare")?;
+        if bare.as_ref().is_none_or(|b| rate(b) < rate(&read)) {
+            bare = Some(read);
+        }
+    }
+    Ok(bare.unwrap_or_default())
+}
+
 fn rate(bare: &Told) -> f64 {
     bare.get("bare_per_s").unwrap_or(f64::NAN)
 }
 
-fn child(args: &Args, command: &str, brokers: &str) -> Result<Told, Failure> {
-    eprintln!("{command} …");
-    let out =
-        Command::new(std::env::current_exe()?).args(args.words(command, brokers)).stderr(Stdio::inherit()).output()?;
-    if !out.status.success() {
-        return Err(format!("{command} failed ({})", out.status).into());
-    }
-    Ok(Told::read(&String::from_utf8_lossy(&out.stdout))?)
+/// The log that `--brokers` names.
+///
+/// # Errors
+/// It cannot be reached.
+pub async fn connect(args: &Args) -> Result<Arc<dyn EventLog>, Failure> {
+    Ok(Arc::new(KafkaLog::connect(&config(args)?).await?))
 }
 
 fn config(args: &Args) -> Result<KafkaConfig, Failure> {
-    let brokers = args.brokers.clone().ok_or("--brokers is missing")?;
-    Ok(KafkaConfig { brokers, ..KafkaConfig::default() })
+    Ok(KafkaConfig { brokers: args.brokers()?, ..KafkaConfig::default() })
 }
 
 /// Fills Kafka.
@@ -67,7 +72,7 @@ fn config(args: &Args) -> Result<KafkaConfig, Failure> {
 /// # Errors
 /// It cannot be reached or written.
 pub async fn generate(args: &Args) -> Result<Told, Failure> {
-    let log: Arc<dyn EventLog> = Arc::new(KafkaLog::connect(&config(args)?).await?);
+    let log = connect(args).await?;
     let begun = Instant::now();
     let made = crate::generate::generate(log, args).await?;
     let mut told = Told::default();
@@ -96,6 +101,5 @@ pub async fn bare(args: &Args) -> Result<Told, Failure> {
 /// # Errors
 /// It cannot be reached, or the stage failed.
 pub async fn fold(args: &Args) -> Result<Told, Failure> {
-    let log: Arc<dyn EventLog> = Arc::new(KafkaLog::connect(&config(args)?).await?);
-    whole_fold(log, args).await
+    whole_fold(connect(args).await?, args).await
 }

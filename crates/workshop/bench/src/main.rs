@@ -7,17 +7,37 @@
 
 mod args;
 mod capture;
+mod child;
+mod cold_start;
+mod contacts;
+mod corpus;
+mod crm;
+mod figures;
 mod fold;
 mod generate;
 mod import;
 mod kafka;
+mod latency;
+mod load;
 mod memory;
+mod native;
+mod open_calls;
 mod parts;
+mod peers;
+mod recordings;
+mod scale;
+mod setup;
+mod store;
+mod template;
 mod told;
 
 use std::process::ExitCode;
 
 use args::Args;
+
+/// `ringledger`'s own, so that the product is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const HELP: &str = "\
 bench <command>          (release builds only say something: cargo run --release -p bench -- …)
@@ -27,12 +47,26 @@ bench <command>          (release builds only say something: cargo run --release
               --switches N   switches, each in a partition of its own (default 1)
               --every S      seconds from one repetition of the capture to the next (default 900)
               --horizon H    late horizon in hours (default 24)
+  peers     the same topic by Kafka Streams and Quix Streams: ratios (as whole; `setup` first)
+  scale     cost of an event and memory at 1 M, 10 M, 100 M events (default: --events
+              100000000 --horizon 1)
+  open-calls  memory of a call in the fold, waiting, talking, ended: --count N (default 1000000)
+  cold-start  `ringledger run` behind a history of --events N [--horizon H]
+  recordings  the vault beside copy tools, folder and S3: --small N --large N (`setup` first)
+  crm       rows a second beside the sandbox's ceiling: --count N contacts (default 10000)
+  latency   hang-up to row and live figure: --rate N --seconds N --flush-ms N
+  import    `ringledger import` of the capture with recordings, three times
+
+  setup     installs what peers and recordings compare with (Maven, Python)
+
+  Parts of the above:
   generate  fills a topic that exists or is made: --brokers HOST:PORT, and as above
   bare      reads it barely: --brokers HOST:PORT
-  fold      folds it into tables: --brokers HOST:PORT [--horizon H]
+  fold      folds it into tables: --brokers HOST:PORT [--horizon H] [--folder PATH]
   embedded  generate and fold without Kafka, in this process (for profilers): as above
   parts     one thread, part by part, without Kafka: --events N
-  import    `ringledger import` of the capture with recordings, three times";
+  hold-calls  one shape of open-calls in this process: --shape waiting|talking|ended
+  store-recordings, put-plainly  --folder FROM --to STORE";
 
 /// What fails a benchmark, told to people.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -64,6 +98,17 @@ async fn run(args: &Args) -> Result<told::Told, Failure> {
         "generate" => kafka::generate(args).await,
         "bare" => kafka::bare(args).await,
         "fold" => kafka::fold(args).await,
+        "peers" => peers::peers(args).await,
+        "scale" => scale::scale(args),
+        "open-calls" => open_calls::all(args),
+        "hold-calls" => open_calls::one(args),
+        "cold-start" => cold_start::cold_start(args).await,
+        "recordings" => recordings::recordings(args),
+        "store-recordings" => store::ours(args).await,
+        "put-plainly" => store::plain(args).await,
+        "crm" => crm::crm(args).await,
+        "latency" => latency::latency(args).await,
+        "setup" => setup::install().map(|()| told::Told::default()),
         "embedded" => fold::embedded(args).await,
         "parts" => parts::parts(args).await,
         "import" => import::import(),

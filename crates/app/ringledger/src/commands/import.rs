@@ -8,8 +8,10 @@ use collectors::feed::{Feed, FeedCounts, FeedTarget};
 use collectors::import::{end_input, import_file};
 use model::acts::SwitchSettings;
 use model::{Act, Dialect, Name};
+use pipeline::facts_stage::FactsStage;
 
 use crate::args::Import;
+use crate::commands::beside::Beside;
 use crate::config::known_dialect;
 use crate::data_dir::{self, Writing};
 use crate::failure::Failure;
@@ -44,8 +46,9 @@ pub async fn run(args: Import) -> Result<ExitCode, Failure> {
         preface: preface(&args, roster),
         files: args.files.clone(),
     };
+    let beside = Beside::start(writing.facts().await?);
     let fed = feed_files(&writing, import, &|_| {}).await?;
-    finish(&writing, &args, &fed).await
+    finish(&writing, &args, &fed, beside.ended().await?).await
 }
 
 /// Files of one source, and what shapes their rows.
@@ -103,8 +106,12 @@ async fn adapter_files(writing: &Writing, target: &FeedTarget, files: &[PathBuf]
     Ok(all)
 }
 
-async fn finish(writing: &Writing, args: &Import, fed: &FeedCounts) -> Result<ExitCode, Failure> {
-    let mut stage = writing.facts().await?;
+async fn finish(
+    writing: &Writing,
+    args: &Import,
+    fed: &FeedCounts,
+    mut stage: FactsStage,
+) -> Result<ExitCode, Failure> {
     stage.run_until_idle(&|_| {}).await?;
     let handled = match &args.recordings {
         Some(folder) => Some(recordings::handle(writing, &mut stage, &args.switch, &args.center, folder).await?),

@@ -1,6 +1,7 @@
 //! One module a command.
 
 mod agreement;
+mod beside;
 pub mod check_sources;
 pub mod crm;
 pub mod dead_letters;
