@@ -31,7 +31,7 @@ pub enum FeedError {
     #[error("the log: {0}")]
     Log(#[from] LogError),
     /// How far the target was given cannot be read or kept.
-    #[error("the state of the CRM's intervals at {path}: {reason}")]
+    #[error("how far the CRM was given intervals, {path} in the state's store: {reason}; removed, all are given again")]
     State {
         /// Path of the object.
         path: String,
