@@ -145,7 +145,7 @@ pub enum Tables {
         /// Only this table.
         #[arg(long)]
         table: Option<String>,
-        /// Files replaced so many days ago go; 7 at least.
+        /// Files replaced so many days ago go; 7 to 13.
         #[arg(long, default_value_t = 7)]
         retention_days: u32,
         /// Only say what would go.

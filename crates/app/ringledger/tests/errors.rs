@@ -69,6 +69,7 @@ fn errors_say_what_where_and_what_to_do() {
         (to("dead-letters show x", &[]), 2, &["x", "dead-letters list"]),
         (to("dead-letters retry", &[]), 2, &["--id ID or --all"]),
         (to("tables vacuum", &["--retention-days", "1"]), 1, &["at least 7 days"]),
+        (to("tables vacuum", &["--retention-days", "30"]), 1, &["14 days", "7 to 13"]),
         (to("tables compact", &["--table", "visits"]), 2, &["visits", "queue_visits"]),
         (to("tables views", &["--engine", "oracle"]), 2, &["oracle", "duckdb"]),
         (to("replay", &["--to", data]), 2, &["not empty", "--to"]),

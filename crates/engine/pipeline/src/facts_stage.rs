@@ -15,14 +15,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::{EventLog, LogError};
-use model::TOPIC_EVENTS;
 use model::facts::Facts;
+use model::{Instant, TOPIC_EVENTS};
 use tables::{Lake, TablesError};
 
 use crate::ahead::Ahead;
+use crate::clock;
 use crate::flight::{Cargo, Flight, Landed};
 use crate::fold::{PartitionFold, Reject};
-use crate::limits::{FLUSH_ROWS, READ_WAIT, SNAPSHOT_RECORDS, TABLE_LAG_RECORDS};
+use crate::limits::{FLUSH_ROWS, READ_WAIT, SNAPSHOT_EVERY, SNAPSHOT_RECORDS, TABLE_LAG_RECORDS};
 use crate::owned::{Owned, TABLES};
 use crate::retry::{Failure, retry};
 use crate::snapshots::{SnapshotError, Snapshots};
@@ -91,6 +92,8 @@ pub struct FactsStage {
     ahead: Ahead,
     flight: Option<Flight>,
     waits: Waits,
+    /// When the last partitions were taken, or everything was made durable after that.
+    finished: Instant,
     /// What was done so far.
     pub counts: FactsCounts,
 }
@@ -109,6 +112,7 @@ impl FactsStage {
             ahead: Ahead::default(),
             flight: None,
             waits: Waits::default(),
+            finished: clock::now(),
             counts: FactsCounts::default(),
         }
     }
@@ -221,11 +225,16 @@ impl FactsStage {
         }
     }
 
-    /// Makes everything durable that was folded so far.
+    /// Makes everything durable that was folded so far; every [`SNAPSHOT_EVERY`] as
+    /// [`FactsStage::finish`] does, so that many quiet partitions are not folded anew from
+    /// long ago after a kill.
     ///
     /// # Errors
     /// An effect failed for good or too often.
     pub async fn flush(&mut self) -> Result<(), StageError> {
+        if clock::now().millis() - self.finished.millis() >= SNAPSHOT_EVERY.as_millis() as i64 {
+            return self.finish().await;
+        }
         self.flush_lagging(TABLE_LAG_RECORDS).await
     }
 
@@ -235,6 +244,7 @@ impl FactsStage {
     /// # Errors
     /// As [`FactsStage::flush`].
     pub async fn finish(&mut self) -> Result<(), StageError> {
+        self.finished = clock::now();
         self.flush_lagging(1).await?;
         self.snapshot_all().await
     }

@@ -95,19 +95,7 @@ impl IntervalFeed {
         Ok(())
     }
 
-    async fn new_halves(&self, since: Option<Followed>) -> Result<(Followed, Halves), FeedError> {
-        match self.follow(since).await {
-            Ok(found) => Ok(found),
-            // Files that it has not seen may be gone for good, by compaction and vacuum.
-            Err(e) if since.is_some() => {
-                tracing::warn!(error = %e, "what came into queue_intervals cannot be followed; all is looked at");
-                Ok(self.follow(None).await?)
-            }
-            Err(e) => Err(e.into()),
-        }
-    }
-
-    async fn follow(&self, since: Option<Followed>) -> Result<(Followed, Halves), TablesError> {
+    async fn new_halves(&self, since: Option<Followed>) -> Result<(Followed, Halves), TablesError> {
         let mut halves = Halves::new();
         let take = |rows: Vec<QueueInterval>| {
             for row in &rows {

@@ -9,6 +9,7 @@
 //! - Every queue, batch and retry has a stated limit ([`limits`]).
 
 mod ahead;
+pub mod bulk_journal;
 pub mod clock;
 pub mod contacts;
 mod crm_intervals;

@@ -18,6 +18,9 @@ pub const FLUSH_ROWS: usize = 100_000;
 pub const FLUSH_EVERY: Duration = Duration::from_secs(5);
 /// Records between two snapshots of a partition.
 pub const SNAPSHOT_RECORDS: i64 = 500_000;
+/// Longest time between two snapshots of a partition that moves: what a start after a kill
+/// folds anew, however many partitions a process owns.
+pub const SNAPSHOT_EVERY: Duration = Duration::from_secs(300);
 /// A table without rows is moved on when it lags behind by so many records.
 pub const TABLE_LAG_RECORDS: i64 = 500_000;
 /// Ids of unsequenced records (acts, adapter events) remembered per switch.

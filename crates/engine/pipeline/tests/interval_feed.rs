@@ -3,7 +3,7 @@
 #[path = "common/fake.rs"]
 mod fake;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -133,4 +133,27 @@ async fn files_that_are_gone_are_no_end_of_following() {
     replaced.iter().for_each(|f| std::fs::remove_file(f).unwrap());
     feed.round(&mut stage).await.unwrap();
     assert!(world.took().len() >= 2, "both that came in");
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_read_are_not_taken_for_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::new(folder.path()).await;
+    world.commit(vec![part("pbx1", 0, 1)]).await;
+    let (mut feed, mut stage) = world.process();
+    feed.round(&mut stage).await.unwrap();
+    world.took();
+    let day = folder.path().join("lake/queue_intervals/date=2025-01-01");
+    let files = || -> HashSet<_> { std::fs::read_dir(&day).unwrap().map(|f| f.unwrap().path()).collect() };
+    let before = files();
+    world.commit(vec![part("pbx1", 4, 1)]).await;
+    let news = files().difference(&before).find(|f| f.extension().is_some_and(|e| e == "parquet")).unwrap().clone();
+    let whole = std::fs::read(&news).unwrap();
+    std::fs::write(&news, "cut").unwrap();
+    let told = feed.round(&mut stage).await.unwrap_err().to_string();
+    assert!(told.contains("queue_intervals"), "{told}");
+    assert_eq!(world.took().len(), 0, "nothing is given again for a store that fails");
+    std::fs::write(&news, whole).unwrap();
+    feed.round(&mut stage).await.unwrap();
+    assert_eq!(world.took().len(), 1, "and what came in is given when it can be read");
 }

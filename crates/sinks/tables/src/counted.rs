@@ -74,7 +74,7 @@ mod tests {
     use model::{Instant, Position};
 
     use super::*;
-    use crate::{Lake, LakeConfig, Superseded, Table, Txn};
+    use crate::{Filter, Lake, LakeConfig, Superseded, Table, Txn};
 
     const EVENTS: Table = Table::Events;
     const PARTITIONS: usize = 48;
@@ -116,7 +116,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (writer, _) = counting(folder.path()).await;
         // Before a checkpoint, behind one, and with a compaction of its own in between.
-        for (from, to) in [(0, 10), (10, 57), (57, 80)] {
+        for (from, to) in [(0, 10), (10, 107), (107, 130)] {
             commits(&writer, from, to).await;
             writer.compact(EVENTS, Superseded::Keep).await.expect("compacts");
             let mut cost = Vec::new();
@@ -201,5 +201,27 @@ mod tests {
         let before = asked.load(Ordering::SeqCst);
         lake.follow_recordings(followed, &"pbx1".into(), |_| panic!("nothing came")).await.expect("follows");
         assert_eq!(asked.load(Ordering::SeqCst) - before, 2);
+    }
+
+    #[tokio::test]
+    async fn one_recording_costs_the_files_of_its_day_and_not_the_table() {
+        const DAYS: i64 = 12;
+        let folder = tempfile::tempdir().expect("a folder");
+        let (lake, asked) = counting(folder.path()).await;
+        for day in 0..DAYS {
+            let mut facts = recording(day + 10);
+            facts.recordings[0].started_at = Instant::from_secs(1_700_000_000 + day * 86_400);
+            let txn = Txn { app_id: app(0), version: day + 1, seen: (day > 0).then_some(day) };
+            lake.commit(Table::Recordings, &facts, &[txn]).await.expect("lands");
+        }
+        let (mut costs, before) = (Vec::new(), asked.load(Ordering::SeqCst));
+        assert_eq!(lake.recordings(&Filter::default()).await.expect("reads").len(), 12);
+        costs.push(asked.load(Ordering::SeqCst) - before);
+        let before = asked.load(Ordering::SeqCst);
+        let found = lake.recording("r15").await.expect("reads").expect("is there");
+        costs.push(asked.load(Ordering::SeqCst) - before);
+        assert_eq!(found.recording_id, "r15");
+        assert!(costs[1] + 11 <= costs[0], "eleven files were not opened: {costs:?}");
+        assert_eq!(lake.recording("r9999").await.expect("reads"), None);
     }
 }

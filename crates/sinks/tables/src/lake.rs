@@ -26,13 +26,16 @@ use crate::txns::Txns;
 
 /// The table property that says which generation writes it.
 const GENERATION: &str = "ringledger.generation";
-/// A checkpoint every so many commits: a reader reads at most so many small files.
-const CHECKPOINT_EVERY: &str = "50";
+/// A checkpoint every so many commits: a reader reads at most so many small files. Each
+/// checkpoint lists every removed file that is remembered, so fewer of them write less
+/// (docs/scaling.md).
+const CHECKPOINT_EVERY: &str = "100";
 /// How long superseded log entries stay for readers of the past.
 const LOG_KEPT: &str = "interval 7 days";
 /// How long the log remembers which files were removed. Longer than vacuum's retention:
-/// a checkpoint forgets what is older, and vacuum removes only what the log remembers.
-const REMOVED_KEPT: &str = "interval 30 days";
+/// a checkpoint forgets what is older, and vacuum removes only what the log remembers. So
+/// maintenance may rest for as long as lies between the two.
+pub(crate) const REMOVED_KEPT_DAYS: u32 = 14;
 
 /// What is known of one table.
 pub(crate) struct Handle {
@@ -189,6 +192,7 @@ pub(crate) async fn load(log_store: &dyn deltalake_core::logstore::LogStore) -> 
 async fn create(shelf: &Shelf, generation: &str) -> DeltaResult<()> {
     let schema: StructType = (&Schema::new(fields(shelf.table))).try_into_kernel()?;
     let measured = shelf.table.measured().join(",");
+    let removed_kept = format!("interval {REMOVED_KEPT_DAYS} days");
     CreateBuilder::new()
         .with_log_store(Arc::clone(&shelf.log_store))
         .with_table_name(shelf.table.name())
@@ -200,7 +204,7 @@ async fn create(shelf: &Shelf, generation: &str) -> DeltaResult<()> {
             (GENERATION, Some(generation)),
             ("delta.checkpointInterval", Some(CHECKPOINT_EVERY)),
             ("delta.logRetentionDuration", Some(LOG_KEPT)),
-            ("delta.deletedFileRetentionDuration", Some(REMOVED_KEPT)),
+            ("delta.deletedFileRetentionDuration", Some(removed_kept.as_str())),
             ("delta.dataSkippingStatsColumns", Some(measured.as_str())),
         ])
         .with_save_mode(SaveMode::Ignore)

@@ -140,6 +140,8 @@ async fn vacuum_keeps_what_readers_may_still_hold() {
     let lake = filled(folder.path()).await;
     lake.compact(VISITS, Superseded::Keep).await.expect("compacts");
     assert!(matches!(lake.vacuum(VISITS, 6, false).await, Err(TablesError::Asked(_))));
+    let told = lake.vacuum(VISITS, 14, false).await.expect_err("the log forgets sooner").to_string();
+    assert!(told.contains("remembers removed files for 14 days") && told.contains("7 to 13"), "{told}");
     let done = lake.vacuum(VISITS, 7, false).await.expect("runs");
     assert_eq!(done.files, Vec::<String>::new(), "what was replaced just now stays");
     assert_eq!(every(&lake).await.queue_visits.len(), 20);

@@ -69,7 +69,7 @@ async fn retry(data_dir: Option<PathBuf>, files: &[PathBuf], key: Option<&str>) 
             continue;
         }
         given += mine.len();
-        let connected = targets::connect(&services.config, &services.root, name).await;
+        let connected = targets::connect(&services.config, &services.state, name).await;
         let (target, _) = connected.map_err(|e| Failure::Other(e.to_string()))?;
         let outcomes = target.write(mine.iter().map(|(_, row)| row.clone()).collect()).await;
         for ((p, _), outcome) in mine.iter().zip(&outcomes) {

@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crm::{Auth, MappingSettings, SalesforceConfig, Secret};
+use crm::{Auth, CrmTarget as _, MappingSettings, SalesforceConfig, Secret};
 use crm_sandbox::{Credentials, Sandbox, ServeOptions, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
 use metrics::{Options, ServiceLevel, render};
 use model::acts::SwitchSettings;
 use model::facts::RecordingState;
 use model::{Act, Dialect};
+use pipeline::bulk_journal::StoreJournal;
 use pipeline::crm_stage::CrmStage;
+use pipeline::interval_feed::IntervalFeed;
 use tables::Filter;
 use tokio_util::sync::CancellationToken;
 
@@ -24,11 +26,7 @@ use crate::config::Config;
 use crate::data_dir;
 use crate::failure::Failure;
 use crate::output::{print, say};
-use crate::run::{
-    self,
-    services::Services,
-    targets::{EngineTiming, FileJournal},
-};
+use crate::run::{self, services::Services, targets::EngineTiming};
 use crate::{recordings, roster_file};
 
 /// The bundled capture, where the repository lies.
@@ -196,14 +194,14 @@ async fn write_crm(serving: &Serving, root: &Path, capture: &Path) -> Result<(),
     };
     let mut config = SalesforceConfig { mapping: mapping.clone(), ..SalesforceConfig::new(&serving.sandbox_url, auth) };
     config.matching.country = Some("GB".to_owned());
-    let journal = Arc::new(FileJournal::new(root, &config.name));
+    let journal = Arc::new(StoreJournal::new(serving.services.state.clone(), &config.name));
     let target = crm::Salesforce::connect(config, Arc::new(EngineTiming), journal).await.map_err(|e| other(&e))?;
+    let mut feed = IntervalFeed::new(serving.services.lake.clone(), serving.services.state.clone(), &target.name());
     let rosters = [(SWITCH.into(), roster_file::read(&capture.join("roster.json"))?)].into();
     let services = &serving.services;
     let mut stage = CrmStage::new(services.log.clone(), Arc::new(target), mapping, rosters);
     while stage.round(true).await? {}
-    let intervals = services.lake.intervals(&Filter::default()).await?;
-    stage.intervals(&intervals).await?;
+    feed.round(&mut stage).await.map_err(|e| other(&e))?;
     let mut facts = data_dir::facts_of(services).await?;
     facts.run_until_idle(&|_| {}).await?;
     facts.finish().await?;

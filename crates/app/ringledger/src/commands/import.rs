@@ -47,8 +47,8 @@ pub async fn run(args: Import) -> Result<ExitCode, Failure> {
         files: args.files.clone(),
     };
     let beside = Beside::start(writing.facts().await?);
-    let fed = feed_files(&writing, import, &|_| {}).await?;
-    finish(&writing, &args, &fed, beside.ended().await?).await
+    let (fed, stage) = beside.feed(feed_files(&writing, import, &|_| {})).await?;
+    finish(&writing, &args, &fed, stage).await
 }
 
 /// Files of one source, and what shapes their rows.

@@ -54,7 +54,8 @@ pub async fn check(config: &Config, data_dir: Option<PathBuf>) -> Vec<Tried> {
     }
     for name in targets::names(config) {
         let result = async {
-            let (target, _) = targets::connect(config, &root, name).await.map_err(|e| e.to_string())?;
+            let state = services::state_store(config, &root).map_err(|e| e.to_string())?;
+            let (target, _) = targets::connect(config, &state, name).await.map_err(|e| e.to_string())?;
             target.check().await.map_err(|e| e.to_string())?;
             Ok("signed in".to_owned())
         };

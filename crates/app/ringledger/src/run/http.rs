@@ -9,7 +9,7 @@ use console::{Access, Library, LibraryError, Server, Token, router, serve, token
 use event_log::{EventLog, NewRecord};
 use model::facts::Recording;
 use model::{Act, Name, TOPIC_EVENTS};
-use tables::{Filter, Lake};
+use tables::Lake;
 use tokio_util::sync::CancellationToken;
 use vault::{Hearing, Vault, Wanted};
 
@@ -40,8 +40,7 @@ fn failed(e: impl std::fmt::Display) -> LibraryError {
 #[async_trait]
 impl Library for Shelf {
     async fn find(&self, recording_id: &str) -> Result<Option<Recording>, LibraryError> {
-        let rows = self.lake.recordings(&Filter::default()).await.map_err(failed)?;
-        Ok(rows.into_iter().find(|r| r.recording_id == recording_id))
+        self.lake.recording(recording_id).await.map_err(failed)
     }
 
     async fn record_access(&self, recording: &Recording, who: &Name, reason: &str) -> Result<(), LibraryError> {

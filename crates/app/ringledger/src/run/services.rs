@@ -38,8 +38,6 @@ pub struct Services {
     pub telemetry: Arc<Telemetry>,
     /// Rosters by switch.
     pub rosters: HashMap<Name, Roster>,
-    /// Folder of everything local.
-    pub root: PathBuf,
 }
 
 impl Services {
@@ -73,7 +71,6 @@ impl Services {
             embedded,
             rosters,
             config,
-            root,
         })
     }
 

@@ -124,6 +124,7 @@ pub(crate) fn wanted(table: Table, files: Vec<DataFile>, filter: &Filter) -> Vec
         filter.to.is_none_or(|to| file.may_begin_before(table, to))
             && filter.from.is_none_or(|from| file.may_end_after(table, from))
             && filter.call_id.as_ref().is_none_or(|id| file.may_hold("call_id", id))
+            && filter.recording_id.as_ref().is_none_or(|id| file.may_hold("recording_id", id))
     };
     let mut wanted = Vec::new();
     for (_, files) in days {

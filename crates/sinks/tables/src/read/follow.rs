@@ -3,7 +3,8 @@
 //! Contract: every revision of every row is given once and at least once, by commits, in
 //! no order within one; a first look gives all that the table holds, day by day, so that
 //! who follows holds one day at a time. Compactions say nothing new and cost one small
-//! read. Looking where nothing came costs two small requests.
+//! read. Looking where nothing came costs two small requests. Where the log has forgotten
+//! what came in between, or its files are gone, everything is given again.
 
 use deltalake_core::kernel::{Action, Add, Version};
 use deltalake_core::logstore::get_actions;
@@ -104,9 +105,12 @@ impl Lake {
             at += 1;
             let actions = get_actions(at, &entry).map_err(explain)?;
             let files: Vec<DataFile> = actions.iter().filter_map(added).map(DataFile::of_add).collect();
-            let rows = self.rows_of(files, switch).await?;
-            if !rows.is_empty() {
-                each(rows);
+            match self.rows_of(files.clone(), switch).await {
+                Ok(rows) if rows.is_empty() => {}
+                Ok(rows) => each(rows),
+                // Compaction and vacuum have taken them: their rows stand in other files.
+                Err(_) if self.some_are_gone(shelf, &files).await? => return Ok(None),
+                Err(e) => return Err(e),
             }
         }
         if at == version && !self.remembers(shelf, version).await? {
@@ -123,6 +127,20 @@ impl Lake {
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(e) => Err(self.place.explain_store(&e)),
         }
+    }
+
+    /// Whether a file is gone for good: asked only where reading has failed, so that a store
+    /// that fails is not taken for one that has forgotten.
+    async fn some_are_gone(&self, shelf: &Shelf, files: &[DataFile]) -> Result<bool, TablesError> {
+        let store = shelf.log_store.object_store(None);
+        for file in files {
+            match store.head(&file.path).await {
+                Ok(_) => {}
+                Err(object_store::Error::NotFound { .. }) => return Ok(true),
+                Err(e) => return Err(self.place.explain_store(&e)),
+            }
+        }
+        Ok(false)
     }
 
     async fn rows_of<T: Fact>(&self, files: Vec<DataFile>, switch: Option<&Name>) -> Result<Vec<T>, TablesError> {

@@ -48,6 +48,8 @@ pub struct Filter {
     pub agent: Option<Name>,
     /// Of one contact (not for `agent_states` and `queue_intervals`).
     pub call_id: Option<Name>,
+    /// One recording (only for `recordings`).
+    pub recording_id: Option<Name>,
 }
 
 impl Filter {
@@ -111,7 +113,19 @@ impl Lake {
     /// # Errors
     /// The table is absent or cannot be read.
     pub async fn recordings(&self, filter: &Filter) -> Result<Vec<Recording>, TablesError> {
-        self.truth(filter).await
+        let mut rows: Vec<Recording> = self.truth(filter).await?;
+        rows.retain(|r| filter.recording_id.as_ref().is_none_or(|id| *id == r.recording_id));
+        Ok(rows)
+    }
+
+    /// One recording. Ids begin with the switch and rise with time, so the files of few days
+    /// are read, whatever the table's size.
+    ///
+    /// # Errors
+    /// The table is absent or cannot be read.
+    pub async fn recording(&self, id: &str) -> Result<Option<Recording>, TablesError> {
+        let filter = Filter { recording_id: Some(id.into()), ..Filter::default() };
+        Ok(self.recordings(&filter).await?.pop())
     }
 
     /// Queue intervals by their begin.

@@ -6,7 +6,7 @@ use deltalake_core::DeltaTable;
 use deltalake_core::operations::vacuum::VacuumMode;
 
 use crate::error::TablesError;
-use crate::lake::Lake;
+use crate::lake::{Lake, REMOVED_KEPT_DAYS};
 use crate::table::Table;
 
 /// The least time that replaced files stay: readers may hold an older snapshot so long.
@@ -25,12 +25,19 @@ impl Lake {
     /// Removes files that were replaced more than `retention_days` ago.
     ///
     /// # Errors
-    /// A retention below 7 days; or the store failed (what is gone is gone, the rest stays).
+    /// A retention below 7 days, or so long that the log has forgotten what was removed; or the store failed (what is gone is gone, the rest stays).
     pub async fn vacuum(&self, table: Table, retention_days: u32, dry_run: bool) -> Result<Vacuumed, TablesError> {
         if retention_days < LEAST_DAYS {
             return Err(TablesError::Asked(format!(
                 "vacuum keeps replaced files at least {LEAST_DAYS} days, {retention_days} were asked for: \
                  readers may still hold an older snapshot"
+            )));
+        }
+        if retention_days >= REMOVED_KEPT_DAYS {
+            return Err(TablesError::Asked(format!(
+                "the log remembers removed files for {REMOVED_KEPT_DAYS} days, so vacuum cannot wait for \
+                 {retention_days}: ask for {LEAST_DAYS} to {}",
+                REMOVED_KEPT_DAYS - 1
             )));
         }
         let shelf = self.shelf(table)?;
