@@ -36,7 +36,9 @@ fn shared<'a>(rows: &'a [Cells], name: &str) -> Option<&'a Cell> {
 fn caption(rows: &[Cells], opts: &Options) -> String {
     match (shared(rows, "interval_start"), shared(rows, "interval_end")) {
         (Some(Cell::At(from)), Some(Cell::At(to))) => {
-            format!("{} – {} ({})\n", local(*from, opts), local(*to, opts), opts.tz)
+            // (Of UTC the abbreviation says all.)
+            let zone = if opts.tz == chrono_tz::UTC { String::new() } else { format!(" ({})", opts.tz) };
+            format!("{} – {}{zone}\n", local(*from, opts), local(*to, opts))
         }
         _ => String::new(),
     }
