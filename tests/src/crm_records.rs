@@ -45,6 +45,15 @@ pub async fn set_faults(base: &str, faults: &Value) {
     assert!(sent.expect("the sandbox").status().is_success(), "the sandbox takes {faults}");
 }
 
+/// Every session that was given out is over.
+///
+/// # Panics
+/// Where the sandbox does not answer.
+pub async fn expire_sessions(base: &str) {
+    let sent = reqwest::Client::new().delete(format!("{base}/_sandbox/sessions")).send().await;
+    assert!(sent.expect("the sandbox").status().is_success(), "the sandbox ends its sessions");
+}
+
 async fn answer(request: reqwest::RequestBuilder) -> Result<Value, String> {
     let response = request.send().await.map_err(|e| e.to_string())?;
     response.json().await.map_err(|e| e.to_string())

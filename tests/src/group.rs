@@ -88,13 +88,23 @@ pub async fn rows(lake: &Lake) -> Vec<(&'static str, Vec<String>)> {
 /// Where it does not.
 pub async fn ends_as_undisturbed(rig: &Rig, kafka: &Kafka, s3: &S3, lake: &Lake) {
     let calm = rows_of_a_calm_run(rig, kafka, s3).await;
-    let disturbed = rows(lake).await;
-    for (name, calm, disturbed) in calm.iter().zip(&disturbed).map(|(c, d)| (c.0, &c.1, &d.1)) {
-        let odd =
-            || disturbed.iter().find(|r| !calm.contains(r)).or_else(|| calm.iter().find(|r| !disturbed.contains(r)));
-        let counts = format!("{name}: {} rows, undisturbed {}", disturbed.len(), calm.len());
-        assert!(!calm.is_empty() && calm == disturbed, "{counts}: {:?}", odd());
+    same_rows(&calm, &rows(lake).await).unwrap_or_else(|odd| panic!("{odd}"));
+}
+
+/// Two sets of tables are equal, row for row, and none is empty.
+///
+/// # Errors
+/// The first table that differs, with a row that only one of the two holds.
+pub fn same_rows(calm: &[(&str, Vec<String>)], disturbed: &[(&str, Vec<String>)]) -> Result<(), String> {
+    for ((name, calm), (_, disturbed)) in calm.iter().zip(disturbed) {
+        if !calm.is_empty() && calm == disturbed {
+            continue;
+        }
+        let only = |of: &Vec<String>, other: &Vec<String>| of.iter().find(|r| !other.contains(r)).cloned();
+        let odd = only(disturbed, calm).or_else(|| only(calm, disturbed));
+        return Err(format!("{name}: {} rows, undisturbed {}: {odd:?}", disturbed.len(), calm.len()));
     }
+    Ok(())
 }
 
 /// The rows that one undisturbed process makes of the same log.
@@ -109,4 +119,21 @@ async fn rows_of_a_calm_run(rig: &Rig, kafka: &Kafka, s3: &S3) -> Vec<(&'static 
     let status = calm.terminate(PATIENCE);
     assert!(status.success(), "{}", calm.said());
     rows(&figures::on_s3(s3, "calm").await).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_rows;
+
+    #[test]
+    fn a_wrong_a_missing_and_a_doubled_row() {
+        let table = |rows: &[&str]| vec![("calls", rows.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>())];
+        let calm = table(&["a", "b"]);
+        assert_eq!(same_rows(&calm, &calm), Ok(()));
+        let said = |rows: &[&str]| same_rows(&calm, &table(rows)).unwrap_err();
+        assert!(said(&["a", "c"]).contains("\"c\""));
+        assert_eq!(said(&["a"]), "calls: 1 rows, undisturbed 2: Some(\"b\")");
+        assert!(said(&["a", "b", "b"]).starts_with("calls: 3 rows, undisturbed 2"));
+        assert!(same_rows(&table(&[]), &table(&[])).is_err(), "nothing proves nothing");
+    }
 }

@@ -72,6 +72,7 @@ pub struct Process {
     child: Child,
     log: PathBuf,
     ended: Option<ExitStatus>,
+    killed: bool,
 }
 
 impl Process {
@@ -99,7 +100,7 @@ impl Process {
             .stderr(appended(log))
             .spawn()
             .expect("the program starts");
-        Self { child, log: log.to_owned(), ended: None }
+        Self { child, log: log.to_owned(), ended: None, killed: false }
     }
 
     /// All that it said so far.
@@ -129,6 +130,11 @@ impl Process {
         self.ended.is_none() && self.child.try_wait().expect("its state").is_none()
     }
 
+    /// Whether `kill9` ended it.
+    pub fn killed(&self) -> bool {
+        self.killed
+    }
+
     /// It hangs until `resume`.
     ///
     /// # Panics
@@ -155,6 +161,7 @@ impl Process {
     /// Ends it as a power cut would.
     pub fn kill9(&mut self) {
         self.child.kill().expect("SIGKILL");
+        self.killed = true;
         self.ended = Some(self.child.wait().expect("its end"));
     }
 

@@ -144,10 +144,15 @@ pub fn switch(name: &str, recordings: bool) -> String {
 
 /// `[crm.salesforce]` for the sandbox at `url`.
 pub fn salesforce(url: &str) -> String {
+    salesforce_with(url, "")
+}
+
+/// The same with further settings, a line each.
+pub fn salesforce_with(url: &str, more: &str) -> String {
     format!(
         "[crm.salesforce]\nlogin_url = \"{url}\"\nauth = {{ kind = \"client_credentials\", client_id = \
          \"ringledger-sandbox\", client_secret = {{ env = \"RINGLEDGER_SANDBOX_SECRET\" }} }}\nbackoff_ms = 50\n\
-         backoff_most_ms = 500\n[crm.salesforce.mapping]\nsettle_ms = 500\n"
+         backoff_most_ms = 500\n{more}[crm.salesforce.mapping]\nsettle_ms = 500\n"
     )
 }
 

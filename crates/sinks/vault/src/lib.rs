@@ -17,6 +17,8 @@ mod completeness;
 mod config;
 mod error;
 mod key;
+#[cfg(test)]
+mod kills;
 mod orphans;
 mod place;
 mod serve;

@@ -5,6 +5,7 @@
 //! is named with its Debian package; every step is run and reported, also after one
 //! failed, and the exit code says whether all passed.
 
+mod chaos;
 mod deploy;
 mod fuzz;
 mod parts;
@@ -25,6 +26,8 @@ cargo xtask <command>
   tidy               the house rules: rooms, owners, file lengths, words, links, deploy files
   fuzz [--seconds N | --inputs N]
                      every decoder on mutated input, N seconds or inputs each (default: as in test)
+  chaos [--kills N] [--seed N]
+                     processes, broker and S3 server killed under load (default: as in test, 15 and 1)
   help               this text
 
 `cargo test` alone runs what needs no outside part.";
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
             (Ok(n), _) => fuzz::run(fuzz::Bound::inputs(n)),
             (Err(_), _) => Err(format!("'{n}' is no whole number for {what}")),
         },
+        ["chaos", rest @ ..] => chaos::Chaos::parse(rest).and_then(chaos::Chaos::run),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())
