@@ -12,7 +12,7 @@ use std::time::Duration;
 use event_log::{EventLog, LogError, Opened};
 use model::TOPIC_EVENTS;
 
-use crate::limits::{AHEAD, AHEAD_FROM, READ_BYTES, READ_RECORDS};
+use crate::limits::{AHEAD, READ_BYTES, READ_RECORDS};
 
 /// Batches on their way.
 #[derive(Default)]
@@ -28,17 +28,17 @@ async fn read(log: &dyn EventLog, partition: i32, offset: i64, wait: Duration) -
 }
 
 impl Ahead {
-    /// The records from `offset` on; where there are many, the next ones are read
-    /// meanwhile. Waits up to `wait` for the first.
+    /// The records of a partition from an offset on; where there are `many`, the next ones
+    /// are read meanwhile. Waits up to `wait` for the first.
     ///
     /// # Errors
     /// As `EventLog::read`.
     pub async fn take(
         &mut self,
         log: &Arc<dyn EventLog>,
-        partition: i32,
-        offset: i64,
+        (partition, offset): (i32, i64),
         wait: Duration,
+        many: usize,
     ) -> Result<Vec<Opened>, LogError> {
         let mut records = Vec::new();
         if let Some(reading) = self.0.remove(&partition)
@@ -52,7 +52,7 @@ impl Ahead {
         if records.is_empty() {
             records = read(&**log, partition, offset, wait).await?;
         }
-        if records.len() >= AHEAD_FROM && self.0.len() < AHEAD {
+        if records.len() >= many && self.0.len() < AHEAD {
             self.begin(log.clone(), partition, &records);
         }
         Ok(records)

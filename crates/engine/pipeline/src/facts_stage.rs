@@ -23,7 +23,7 @@ use crate::ahead::Ahead;
 use crate::clock;
 use crate::flight::{Cargo, Flight, Landed};
 use crate::fold::{PartitionFold, Reject};
-use crate::limits::{FLUSH_ROWS, READ_WAIT, SNAPSHOT_EVERY, SNAPSHOT_RECORDS, TABLE_LAG_RECORDS};
+use crate::limits::{Pace, READ_WAIT};
 use crate::owned::{Owned, TABLES};
 use crate::retry::{Failure, retry};
 use crate::snapshots::{SnapshotError, Snapshots};
@@ -94,6 +94,7 @@ pub struct FactsStage {
     waits: Waits,
     /// When the last partitions were taken, or everything was made durable after that.
     finished: Instant,
+    pace: Pace,
     /// What was done so far.
     pub counts: FactsCounts,
 }
@@ -113,6 +114,7 @@ impl FactsStage {
             flight: None,
             waits: Waits::default(),
             finished: clock::now(),
+            pace: Pace::default(),
             counts: FactsCounts::default(),
         }
     }
@@ -121,6 +123,12 @@ impl FactsStage {
     #[must_use]
     pub fn telling(self, waits: Waits) -> Self {
         Self { waits, ..self }
+    }
+
+    /// The same stage at another pace.
+    #[must_use]
+    pub fn pacing(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     fn app_id(&self, partition: i32) -> String {
@@ -195,7 +203,8 @@ impl FactsStage {
 
     async fn step_partition(&mut self, partition: i32, wait: Duration) -> Result<usize, StageError> {
         let Some(owned) = self.owned.get_mut(&partition) else { return Ok(0) };
-        let records = self.ahead.take(&self.log, partition, owned.fold.next_offset(), wait).await?;
+        let from = owned.fold.next_offset();
+        let records = self.ahead.take(&self.log, (partition, from), wait, self.pace.ahead_from).await?;
         for record in &records {
             owned.apply(record, &mut self.pending, &mut self.rejects);
         }
@@ -225,17 +234,17 @@ impl FactsStage {
         }
     }
 
-    /// Makes everything durable that was folded so far; every [`SNAPSHOT_EVERY`] as
+    /// Makes everything durable that was folded so far; every [`Pace::snapshot_ms`] as
     /// [`FactsStage::finish`] does, so that many quiet partitions are not folded anew from
     /// long ago after a kill.
     ///
     /// # Errors
     /// An effect failed for good or too often.
     pub async fn flush(&mut self) -> Result<(), StageError> {
-        if clock::now().millis() - self.finished.millis() >= SNAPSHOT_EVERY.as_millis() as i64 {
+        if clock::now().millis() - self.finished.millis() >= self.pace.snapshot_ms {
             return self.finish().await;
         }
-        self.flush_lagging(TABLE_LAG_RECORDS).await
+        self.flush_lagging(self.pace.table_lag_records).await
     }
 
     /// Flushes, moves every table on to where the fold stands, and takes snapshots, so
@@ -266,12 +275,12 @@ impl FactsStage {
     /// Starts a flush where enough rows wait, after the one before has landed.
     async fn flush_if_full(&mut self) -> Result<(), StageError> {
         let landed = self.flight.as_ref().is_some_and(Flight::is_finished);
-        let full = self.waiting_rows() >= FLUSH_ROWS;
+        let full = self.waiting_rows() >= self.pace.flush_rows;
         if landed || full {
             self.settle().await?;
         }
         if full {
-            self.start_flush(TABLE_LAG_RECORDS);
+            self.start_flush(self.pace.table_lag_records);
         }
         Ok(())
     }
@@ -322,7 +331,7 @@ impl FactsStage {
         for (partition, upto) in landed.upto {
             let Some(owned) = self.owned.get_mut(&partition) else { continue };
             (0..TABLES).filter(|i| landed.tables[*i]).for_each(|i| owned.committed(i, upto));
-            let due = owned.since_snapshot() >= SNAPSHOT_RECORDS;
+            let due = owned.since_snapshot() >= self.pace.snapshot_records;
             self.tell_group(partition, upto + 1).await;
             if due {
                 self.snapshot(partition).await?;

@@ -18,9 +18,9 @@ pub const FLUSH_ROWS: usize = 100_000;
 pub const FLUSH_EVERY: Duration = Duration::from_secs(5);
 /// Records between two snapshots of a partition.
 pub const SNAPSHOT_RECORDS: i64 = 500_000;
-/// Longest time between two snapshots of a partition that moves: what a start after a kill
+/// Longest time between two snapshots of a partition that moves, milliseconds: what a start after a kill
 /// folds anew, however many partitions a process owns.
-pub const SNAPSHOT_EVERY: Duration = Duration::from_secs(300);
+pub const SNAPSHOT_EVERY_MS: i64 = 300_000;
 /// A table without rows is moved on when it lags behind by so many records.
 pub const TABLE_LAG_RECORDS: i64 = 500_000;
 /// Ids of unsequenced records (acts, adapter events) remembered per switch.
@@ -35,3 +35,31 @@ pub const BACKOFF_MOST: Duration = Duration::from_secs(20);
 pub const SLOW: Duration = Duration::from_secs(5);
 /// Partitions whose snapshots and log ends are asked for at once.
 pub const TAKEN_AT_ONCE: usize = 8;
+
+/// How much the stage `facts` holds back and how far apart its marks are; by default the
+/// limits above. Rows never depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// See [`FLUSH_ROWS`].
+    pub flush_rows: usize,
+    /// See [`SNAPSHOT_RECORDS`].
+    pub snapshot_records: i64,
+    /// See [`SNAPSHOT_EVERY_MS`].
+    pub snapshot_ms: i64,
+    /// See [`TABLE_LAG_RECORDS`].
+    pub table_lag_records: i64,
+    /// See [`AHEAD_FROM`].
+    pub ahead_from: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            flush_rows: FLUSH_ROWS,
+            snapshot_records: SNAPSHOT_RECORDS,
+            snapshot_ms: SNAPSHOT_EVERY_MS,
+            table_lag_records: TABLE_LAG_RECORDS,
+            ahead_from: AHEAD_FROM,
+        }
+    }
+}

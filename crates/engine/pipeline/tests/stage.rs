@@ -9,7 +9,8 @@ use bytes::Bytes;
 use event_log::{EmbeddedLog, EventLog, NewRecord};
 use model::{Dialect, Envelope, Instant, TOPIC_EVENTS};
 use pipeline::facts_stage::{FactsConfig, FactsStage};
-use pipeline::limits::READ_RECORDS;
+use pipeline::fold::PartitionFold;
+use pipeline::limits::{Pace, READ_RECORDS};
 use pipeline::snapshots::Snapshots;
 use pipeline::switch_fold::FoldConfig;
 use tables::{Filter, Lake, LakeConfig};
@@ -144,4 +145,24 @@ async fn two_owners_double_nothing() {
     other.run_until_idle(&|_| {}).await.unwrap();
     one.run_until_idle(&|_| {}).await.unwrap();
     assert!(rows(a.path()).await == rows(b.path()).await);
+}
+
+#[tokio::test]
+async fn a_kill_costs_no_more_than_the_time_between_two_snapshots() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = log(folder.path()).await;
+    let stands = |stage: &FactsStage| stage.folds().map(PartitionFold::next_offset).collect::<Vec<_>>();
+    let mut killed = stage(folder.path(), &log).await;
+    killed.step(Duration::ZERO).await.unwrap();
+    killed.flush().await.unwrap();
+    drop(killed);
+    assert_eq!(stands(&stage(folder.path(), &log).await), [0], "five minutes have not passed");
+
+    let pace = Pace { snapshot_ms: 0, ..Pace::default() };
+    let mut killed = stage(folder.path(), &log).await.pacing(pace);
+    killed.step(Duration::ZERO).await.unwrap();
+    killed.flush().await.unwrap();
+    let stood = stands(&killed);
+    drop(killed);
+    assert!(stood[0] > 0 && stands(&stage(folder.path(), &log).await) == stood, "{stood:?}");
 }

@@ -86,7 +86,8 @@ mod tests {
     async fn counting(folder: &std::path::Path) -> (Lake, Arc<AtomicUsize>) {
         let asked = Arc::new(AtomicUsize::new(0));
         let config = LakeConfig::folder(folder, "g1");
-        let lake = Lake::on(config, |inner| Arc::new(Counted { inner, asked: Arc::clone(&asked) })).expect("opens");
+        let lake =
+            Lake::wrapped(config, |inner| Arc::new(Counted { inner, asked: Arc::clone(&asked) })).expect("opens");
         lake.ensure_tables().await.expect("makes tables");
         (lake, asked)
     }

@@ -123,7 +123,7 @@ mod tests {
     async fn faulty(folder: &std::path::Path) -> (Lake, Arc<AtomicU8>) {
         let fault = Arc::new(AtomicU8::new(NOTHING));
         let config = LakeConfig::folder(folder, "g1");
-        let lake = Lake::on(config, |inner| Arc::new(Faulty { inner, fault: Arc::clone(&fault) })).expect("opens");
+        let lake = Lake::wrapped(config, |inner| Arc::new(Faulty { inner, fault: Arc::clone(&fault) })).expect("opens");
         lake.ensure_tables().await.expect("makes tables");
         (lake, fault)
     }

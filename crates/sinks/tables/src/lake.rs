@@ -15,6 +15,7 @@ use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::SaveMode;
 use deltalake_core::table::state::DeltaTableState;
 use deltalake_core::{DeltaResult, DeltaTableError};
+use object_store::DynObjectStore;
 use tokio::sync::Mutex;
 
 use crate::config::LakeConfig;
@@ -78,11 +79,21 @@ impl Lake {
         Self::at(config, place)
     }
 
+    /// The lake on a store that the caller has, in the folder that `config.place` names;
+    /// nothing is read yet.
+    ///
+    /// # Errors
+    /// The place is no path.
+    pub fn on(config: LakeConfig, store: Arc<DynObjectStore>) -> Result<Self, TablesError> {
+        let place = Place::over(store, &config.place)?;
+        Self::at(config, place)
+    }
+
     /// The same on a store with faults.
     #[cfg(test)]
-    pub(crate) fn on(
+    pub(crate) fn wrapped(
         config: LakeConfig,
-        wrap: impl FnOnce(Arc<object_store::DynObjectStore>) -> Arc<object_store::DynObjectStore>,
+        wrap: impl FnOnce(Arc<DynObjectStore>) -> Arc<DynObjectStore>,
     ) -> Result<Self, TablesError> {
         let place = Place::of(&config)?.wrapped(wrap);
         Self::at(config, place)

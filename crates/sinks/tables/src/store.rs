@@ -77,6 +77,16 @@ impl Place {
         Ok(Self { root: Arc::new(root), url, text, key })
     }
 
+    /// A folder in a store that the caller has.
+    ///
+    /// # Errors
+    /// The folder is no path.
+    pub(crate) fn over(root: Arc<DynObjectStore>, folder: &str) -> Result<Self, TablesError> {
+        let text = format!("memory:///{}/", folder.trim_matches('/'));
+        let url = Url::parse(&text).map_err(|e| refuse(folder, e.to_string()))?;
+        Ok(Self { root, url, text, key: String::new() })
+    }
+
     /// The same place through another store.
     #[cfg(test)]
     pub(crate) fn wrapped(mut self, wrap: impl FnOnce(Arc<DynObjectStore>) -> Arc<DynObjectStore>) -> Self {

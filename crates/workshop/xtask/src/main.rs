@@ -10,6 +10,7 @@ mod deploy;
 mod fuzz;
 mod parts;
 mod run;
+mod simulate;
 mod stamp;
 mod steps;
 mod system;
@@ -28,6 +29,8 @@ cargo xtask <command>
                      every decoder on mutated input, N seconds or inputs each (default: as in test)
   chaos [--kills N] [--seed N]
                      processes, broker and S3 server killed under load (default: as in test, 15 and 1)
+  simulate [--seeds N] [--first SEED] [--nightly] | --seed N [--trace]
+                     runs from seeds, 300 or (nightly) 10000, with everything failing: docs/simulation.md
   help               this text
 
 `cargo test` alone runs what needs no outside part.";
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         ["setup"] => parts::setup(),
         ["test"] => steps::test(),
         ["tidy"] => tidy::check(),
+        ["simulate", rest @ ..] => simulate::run(rest),
         ["fuzz"] => fuzz::run(fuzz::Bound::TEST),
         ["fuzz", what @ ("--seconds" | "--inputs"), n] => match (n.parse(), *what) {
             (Ok(n), "--seconds") => fuzz::run(fuzz::Bound::seconds(n)),

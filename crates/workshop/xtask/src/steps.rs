@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::run::{cargo, command, done};
-use crate::{deploy, fuzz, parts, tidy, workspace};
+use crate::{deploy, fuzz, parts, simulate, tidy, workspace};
 
 type Step = (&'static str, fn() -> Result<(), String>);
 
@@ -17,6 +17,7 @@ const STEPS: &[Step] = &[
     ("setup", parts::setup),
     ("build", || done(cargo(&["build", "--workspace", "--all-features"]))),
     ("test", || done(cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]))),
+    ("simulate", || simulate::run(&[])),
     ("fuzz", || fuzz::run(fuzz::Bound::TEST)),
     ("lints", || done(cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))),
     ("container", deploy::build),

@@ -93,20 +93,27 @@ impl DataFile {
     }
 }
 
-/// The files of a snapshot, by day, then path.
+/// The files of a snapshot, by day and then by what is in them: their names are chance, and
+/// what is done with the files, in which order, should not be.
 pub(crate) fn live_files(state: &DeltaTableState) -> Vec<DataFile> {
     let mut files: Vec<_> = state
         .log_data()
         .iter()
-        .map(|file| DataFile {
-            path: file.object_store_path(),
-            day: file.partition_values_map().get(DATE).and_then(|d| day_of(d.as_deref()?)).unwrap_or_default(),
-            size: u64::try_from(file.size()).unwrap_or_default(),
-            stats: file.stats().and_then(|s| serde_json::from_str(&s).ok()),
+        .map(|file| {
+            let stats = file.stats();
+            let read = DataFile {
+                path: file.object_store_path(),
+                day: file.partition_values_map().get(DATE).and_then(|d| day_of(d.as_deref()?)).unwrap_or_default(),
+                size: u64::try_from(file.size()).unwrap_or_default(),
+                stats: stats.as_deref().and_then(|s| serde_json::from_str(s).ok()),
+            };
+            (stats, read)
         })
         .collect();
-    files.sort_by(|a, b| (a.day, &a.path).cmp(&(b.day, &b.path)));
-    files
+    files.sort_by(|(a_stats, a), (b_stats, b)| {
+        (a.day, a.size, a_stats, &a.path).cmp(&(b.day, b.size, b_stats, &b.path))
+    });
+    files.into_iter().map(|(_, file)| file).collect()
 }
 
 fn day_of(date: &str) -> Option<i32> {

@@ -1,9 +1,12 @@
 //! Vacuum: removes files that compaction has replaced, once no reader of the past needs
 //! them. Lite: only what the Delta log says was removed, never what it does not know.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use deltalake_core::DeltaTable;
-use deltalake_core::operations::vacuum::VacuumMode;
+use deltalake_core::operations::vacuum::{Clock, VacuumMode};
+use model::Instant;
 
 use crate::error::TablesError;
 use crate::lake::{Lake, REMOVED_KEPT_DAYS};
@@ -25,8 +28,23 @@ impl Lake {
     /// Removes files that were replaced more than `retention_days` ago.
     ///
     /// # Errors
-    /// A retention below 7 days, or so long that the log has forgotten what was removed; or the store failed (what is gone is gone, the rest stays).
+    /// A retention below 7 days, or so long that the log has forgotten what was removed; or
+    /// the store failed (what is gone is gone, the rest stays).
     pub async fn vacuum(&self, table: Table, retention_days: u32, dry_run: bool) -> Result<Vacuumed, TablesError> {
+        self.vacuum_as_of(table, retention_days, dry_run, None).await
+    }
+
+    /// The same as if it were `now` (`None`: as it is).
+    ///
+    /// # Errors
+    /// As [`Lake::vacuum`].
+    pub async fn vacuum_as_of(
+        &self,
+        table: Table,
+        retention_days: u32,
+        dry_run: bool,
+        now: Option<Instant>,
+    ) -> Result<Vacuumed, TablesError> {
         if retention_days < LEAST_DAYS {
             return Err(TablesError::Asked(format!(
                 "vacuum keeps replaced files at least {LEAST_DAYS} days, {retention_days} were asked for: \
@@ -45,8 +63,11 @@ impl Lake {
         if let Err(error) = handle.load().await {
             return Err(self.missing_or(shelf, error).await);
         }
-        let (_, metrics) = handle
-            .vacuum()
+        let mut vacuum = handle.vacuum();
+        if let Some(now) = now {
+            vacuum = vacuum.with_clock(Arc::new(At(now)));
+        }
+        let (_, metrics) = vacuum
             .with_mode(VacuumMode::Lite)
             .with_retention_period(TimeDelta::days(i64::from(retention_days)))
             // The log remembers removals for longer than that; the check above is ours.
@@ -55,5 +76,15 @@ impl Lake {
             .await
             .map_err(|e| self.place.explain(table, &e))?;
         Ok(Vacuumed { files: metrics.files_deleted, dry_run: metrics.dry_run })
+    }
+}
+
+/// A clock that stands.
+#[derive(Debug)]
+struct At(Instant);
+
+impl Clock for At {
+    fn current_timestamp_millis(&self) -> i64 {
+        self.0.millis()
     }
 }

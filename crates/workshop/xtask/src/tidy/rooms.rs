@@ -25,6 +25,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("collectors", "dialects", "what comes over a socket is framed and masked before the log takes it"),
     ("collectors", "event-log", "a collector's whole work ends in an append"),
     ("bench", "*", "the benchmark runs the product's own parts, and Kafka from the tests' harness"),
+    ("simulation", "*", "it runs the product's own stages over a log and a store of its own"),
     ("ringledger", "crm-sandbox", "`demo` starts the sandbox in its own process; `crm-sandbox` is a command"),
 ];
 
@@ -45,7 +46,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("toml", &["ringledger"]),
     ("phonenumber", &["timeline", "crm"]),
     // Object stores are reached by whoever keeps things there: tables, recordings, snapshots.
-    ("object_store", &["tables", "vault", "pipeline", "ringledger", "bench"]),
+    ("object_store", &["tables", "vault", "pipeline", "ringledger", "bench", "simulation"]),
 ];
 
 /// One crate of ours, as `cargo metadata` tells it.
