@@ -7,7 +7,8 @@ use crate::run::{cargo, command, done};
 /// # Errors
 /// Where a seed ends otherwise than undisturbed, or a kind of trouble never happened.
 pub fn run(words: &[&str]) -> Result<(), String> {
-    done(cargo(&["build", "--workspace", "--all-features", "--bin", "simulation"]))?;
+    // Cargo builds a package's programs for its tests; so features are those of all tests.
+    done(cargo(&["test", "--workspace", "--all-features", "--no-run", "--test", "seeds"]))?;
     let here = std::env::current_exe().map_err(|e| format!("where this program lies is not known: {e}"))?;
     done(command(here.with_file_name("simulation"), words))
 }
