@@ -134,7 +134,7 @@ impl Lake {
             let mut handle = shelf.handle.lock().await;
             self.ensure(shelf, &mut handle).await
         });
-        futures::future::try_join_all(each).await.map(|_| ())
+        all_ended(each).await
     }
 
     async fn ensure(&self, shelf: &Shelf, handle: &mut Handle) -> Result<(), TablesError> {
@@ -224,4 +224,34 @@ async fn create(shelf: &Shelf, generation: &str) -> DeltaResult<()> {
         .with_commit_properties(CommitProperties::default().with_max_retries(0))
         .await
         .map(|_| ())
+}
+
+/// Waits for all, also where one fails: a table that is still being read would panic in its
+/// threads when the process that was given the error ends. Gives the first error.
+async fn all_ended<E>(each: impl Iterator<Item = impl Future<Output = Result<(), E>>>) -> Result<(), E> {
+    futures::future::join_all(each).await.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::all_ended;
+
+    #[tokio::test]
+    async fn an_error_is_given_when_all_have_ended() {
+        let ended = AtomicU32::new(0);
+        let one = |n: u32| {
+            let ended = &ended;
+            async move {
+                for _ in 0..n {
+                    tokio::task::yield_now().await;
+                }
+                ended.fetch_add(1, Ordering::SeqCst);
+                if n == 2 { Err(n) } else { Ok(()) }
+            }
+        };
+        assert_eq!(all_ended([7, 2, 5].into_iter().map(one)).await, Err(2));
+        assert_eq!(ended.load(Ordering::SeqCst), 3);
+    }
 }
