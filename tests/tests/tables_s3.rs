@@ -122,7 +122,7 @@ async fn where_every_partition_stands_is_told_at_one_look_behind_a_checkpoint_to
     let one = lake(&s3).await;
     let app = |partition: i64| format!("g1/facts/cti.events-{partition}");
     let (mut stands, mut next) = (vec![None; PARTITIONS as usize], 0);
-    for n in 0..60_i64 {
+    for n in 0..110_i64 {
         // A few partitions a commit, as a flush does; some are never written.
         let txns: Vec<Txn> = (0..3)
             .map(|k| {

@@ -187,7 +187,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (lake, asked) = counting(folder.path()).await;
         let (mut followed, mut costs) = (None, Vec::new());
-        for n in 0..55_i64 {
+        for n in 0..105_i64 {
             let txn = Txn { app_id: app(0), version: n + 1, seen: (n > 0).then_some(n) };
             lake.commit(Table::Recordings, &recording(n), &[txn]).await.expect("lands");
             let (mut seen, before) = (Vec::new(), asked.load(Ordering::SeqCst));
@@ -211,7 +211,7 @@ mod tests {
         let (lake, asked) = counting(folder.path()).await;
         for day in 0..DAYS {
             let mut facts = recording(day + 10);
-            facts.recordings[0].started_at = Instant::from_secs(1_700_000_000 + day * 86_400);
+            facts.recordings[0].filed = 20_000 + day as i32;
             let txn = Txn { app_id: app(0), version: day + 1, seen: (day > 0).then_some(day) };
             lake.commit(Table::Recordings, &facts, &[txn]).await.expect("lands");
         }

@@ -130,15 +130,15 @@ async fn txns_outlive_checkpoints() {
     let quiet = Txn { app_id: "g1/facts/cti.events-9".into(), version: 1, seen: None };
     lake.commit(VISITS, &Facts::default(), std::slice::from_ref(&quiet)).await.expect("lands");
     let mut seen = None;
-    for version in 1..=60 {
+    for version in 1..=110 {
         lake.commit(VISITS, &Facts::default(), &[txn(version, seen)]).await.expect("lands");
         seen = Some(version);
     }
     let log = folder.path().join("queue_visits/_delta_log");
-    assert!(log.join("_last_checkpoint").is_file(), "60 commits make a checkpoint");
+    assert!(log.join("_last_checkpoint").is_file(), "110 commits make a checkpoint");
     let again = common::lake(folder.path()).await;
     assert_eq!(again.txn_version(VISITS, &quiet.app_id).await.expect("reads"), Some(1));
-    assert_eq!(again.txn_version(VISITS, APP).await.expect("reads"), Some(60));
+    assert_eq!(again.txn_version(VISITS, APP).await.expect("reads"), Some(110));
     let text = std::fs::read_to_string(log.join("00000000000000000000.json")).expect("reads");
     assert!(!text.contains("setTransactionRetentionDuration"));
 }

@@ -44,7 +44,7 @@ async fn every_revision_is_given_once_beside_compactions_and_checkpoints() {
     let folder = tempfile::tempdir().expect("a folder");
     let lake = lake(folder.path()).await;
     let mut followed = [None, None];
-    for n in 0..56_i64 {
+    for n in 0..106_i64 {
         let recordings = batch(n);
         let facts = Facts { recordings: recordings.clone(), ..Facts::default() };
         lake.commit(Table::Recordings, &facts, &[txn(n + 1, (n > 0).then_some(n))]).await.expect("lands");
@@ -71,11 +71,11 @@ async fn a_log_that_has_forgotten_is_read_from_its_beginning() {
     let facts = |n| Facts { recordings: batch(n), ..Facts::default() };
     lake.commit(Table::Recordings, &facts(0), &[txn(1, None)]).await.expect("lands");
     let (followed, _) = new_rows(&lake, None, "pbx1").await;
-    for n in 1..54_i64 {
+    for n in 1..104_i64 {
         lake.commit(Table::Recordings, &facts(n), &[txn(n + 1, Some(n))]).await.expect("lands");
     }
     // As a clean-up does: everything below the checkpoint.
-    for version in 0..=48 {
+    for version in 0..=98 {
         let entry = folder.path().join(format!("recordings/_delta_log/{version:020}.json"));
         std::fs::remove_file(entry).expect("removed");
     }
