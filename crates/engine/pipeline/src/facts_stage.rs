@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::{EventLog, LogError};
+use futures::{StreamExt as _, TryStreamExt as _};
 use model::facts::Facts;
 use model::{Instant, TOPIC_EVENTS};
 use tables::{Lake, TablesError};
@@ -23,7 +24,7 @@ use crate::ahead::Ahead;
 use crate::clock;
 use crate::flight::{Cargo, Flight, Landed};
 use crate::fold::{PartitionFold, Reject};
-use crate::limits::{Pace, READ_WAIT};
+use crate::limits::{Pace, READ_WAIT, TAKEN_AT_ONCE};
 use crate::owned::{Owned, TABLES};
 use crate::retry::{Failure, retry};
 use crate::snapshots::{SnapshotError, Snapshots};
@@ -92,7 +93,7 @@ pub struct FactsStage {
     ahead: Ahead,
     flight: Option<Flight>,
     waits: Waits,
-    /// When the last partitions were taken, or everything was made durable after that.
+    /// When everything was last made durable; at first, when the stage began.
     finished: Instant,
     pace: Pace,
     /// What was done so far.
@@ -352,7 +353,15 @@ impl FactsStage {
     }
 
     async fn snapshot(&mut self, partition: i32) -> Result<(), StageError> {
-        let Some(owned) = self.owned.get_mut(&partition) else { return Ok(()) };
+        self.save(partition).await?;
+        if let Some(owned) = self.owned.get_mut(&partition) {
+            owned.snapshot_taken();
+        }
+        Ok(())
+    }
+
+    async fn save(&self, partition: i32) -> Result<(), StageError> {
+        let Some(owned) = self.owned.get(&partition) else { return Ok(()) };
         let saved = retry(&self.waits, "the snapshots", || async {
             self.snapshots.save(&owned.fold).await.map_err(|e| match e {
                 SnapshotError::Store(_) => Failure::Passing(e),
@@ -360,7 +369,6 @@ impl FactsStage {
             })
         });
         saved.await?;
-        owned.snapshot_taken();
         // Older ones that stay behind are dropped with the next.
         if let Err(e) = self.snapshots.prune(partition, owned.least_version()).await {
             tracing::warn!(partition, error = %e, "older snapshots stay behind");
@@ -376,9 +384,10 @@ impl FactsStage {
     pub async fn snapshot_all(&mut self) -> Result<(), StageError> {
         let moved = |(p, o): (&i32, &Owned)| (o.since_snapshot() > 0).then_some(*p);
         let moved: Vec<i32> = self.owned.iter().filter_map(moved).collect();
-        for partition in moved {
-            self.snapshot(partition).await?;
-        }
+        // Some at once: the fold waits meanwhile, and each is some round trips to the store.
+        let saves = moved.iter().map(|p| self.save(*p)).collect::<Vec<_>>();
+        futures::stream::iter(saves).buffered(TAKEN_AT_ONCE).try_collect::<Vec<()>>().await?;
+        self.owned.iter_mut().filter(|(p, _)| moved.contains(p)).for_each(|(_, owned)| owned.snapshot_taken());
         Ok(())
     }
 }

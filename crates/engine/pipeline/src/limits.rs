@@ -33,7 +33,7 @@ pub const BACKOFF_FIRST: Duration = Duration::from_millis(200);
 pub const BACKOFF_MOST: Duration = Duration::from_secs(20);
 /// An effect that has not ended so long after its begin is told as waited for.
 pub const SLOW: Duration = Duration::from_secs(5);
-/// Partitions whose snapshots and log ends are asked for at once.
+/// Partitions whose snapshots are read (with the ends of their logs) or written at once.
 pub const TAKEN_AT_ONCE: usize = 8;
 
 /// How much the stage `facts` holds back and how far apart its marks are; by default the
