@@ -8,7 +8,7 @@
 //! about every caller.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -125,7 +125,7 @@ async fn post(poster: Arc<Poster>, object: Object, bodies: Vec<(usize, Vec<u8>)>
 async fn writer(rig: &Rig, rows: &[Row]) -> Result<f64, Failure> {
     let (_running, url) = sandbox(rig)?;
     let config = SalesforceConfig { bulk_rows: usize::MAX, ..config(rig, &url)? };
-    let target = Salesforce::connect(config, Arc::new(Clock), Arc::new(Journal)).await?;
+    let target = Salesforce::connect(config, Arc::new(Clock), Arc::new(Journal::default())).await?;
     let given = rows.to_vec();
     let begun = Instant::now();
     let outcomes = target.write(given).await;
@@ -144,7 +144,7 @@ async fn stage(rig: &Rig, contacts: &[Call], rows: usize) -> Result<f64, Failure
         log.ensure_topic(&topic).await?;
     }
     publish::calls(&*log, contacts).await?;
-    let target = Salesforce::connect(config(rig, &url)?, Arc::new(Clock), Arc::new(Journal)).await?;
+    let target = Salesforce::connect(config(rig, &url)?, Arc::new(Clock), Arc::new(Journal::default())).await?;
     let mut stage = CrmStage::new(log, Arc::new(target), MappingSettings::default(), HashMap::new());
     let begun = Instant::now();
     while stage.round(true).await? {}
@@ -173,20 +173,23 @@ impl Timing for Clock {
     }
 }
 
-/// Nothing is killed here.
-struct Journal;
+/// One job, in memory: nothing is killed here.
+#[derive(Default)]
+struct Journal(Mutex<Option<BulkJob>>);
 
 #[async_trait]
 impl BulkJournal for Journal {
     async fn load(&self) -> Result<Option<BulkJob>, String> {
-        Ok(None)
+        Ok(self.0.lock().map_err(|e| e.to_string())?.clone())
     }
 
-    async fn store(&self, _job: &BulkJob) -> Result<(), String> {
+    async fn store(&self, job: &BulkJob) -> Result<(), String> {
+        *self.0.lock().map_err(|e| e.to_string())? = Some(job.clone());
         Ok(())
     }
 
     async fn clear(&self) -> Result<(), String> {
+        *self.0.lock().map_err(|e| e.to_string())? = None;
         Ok(())
     }
 }

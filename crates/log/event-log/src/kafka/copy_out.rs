@@ -12,18 +12,44 @@ use crate::Record;
 /// Bytes of one shared buffer.
 pub const BLOCK: usize = 64 * 1024;
 
+/// Records from which on a second thread is worth its start.
+const WORTH_A_THREAD: usize = 1_000;
+
 /// Takes records out of librdkafka's memory, in their order.
 pub trait Take: Sized {
     /// What a record becomes.
-    type Out;
-    /// For about so many records of one partition.
-    fn new(partition: i32, expected: usize) -> Self;
-    /// Records so far.
-    fn len(&self) -> usize;
+    type Out: Send;
+    /// For these records of one partition.
+    fn new(partition: i32, found: &[BorrowedMessage<'_>]) -> Self;
     /// Copies a record.
     fn push(&mut self, m: &BorrowedMessage<'_>);
     /// All of them.
     fn finish(self) -> Vec<Self::Out>;
+}
+
+/// Takes records out in their order; many of them on two threads, for the headers of a
+/// record are read where it is taken, which is the longest step of reading.
+pub fn take_all<T: Take>(partition: i32, mut found: Vec<BorrowedMessage<'_>>) -> Vec<T::Out> {
+    if found.len() < WORTH_A_THREAD {
+        return take::<T>(partition, found);
+    }
+    let second = found.split_off(found.len() / 2);
+    std::thread::scope(|threads| {
+        let second = threads.spawn(|| take::<T>(partition, second));
+        let mut out = take::<T>(partition, found);
+        match second.join() {
+            Ok(rest) => out.extend(rest),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        out
+    })
+}
+
+fn take<T: Take>(partition: i32, found: Vec<BorrowedMessage<'_>>) -> Vec<T::Out> {
+    let mut out = T::new(partition, &found);
+    // Each is freed as soon as it is taken, by the thread that took it.
+    found.into_iter().for_each(|m| out.push(&m));
+    out.finish()
 }
 
 /// Records on their way.
@@ -46,12 +72,8 @@ struct Open {
 impl Take for CopyOut {
     type Out = Record;
 
-    fn new(partition: i32, expected: usize) -> Self {
-        Self { partition, buffer: BytesMut::new(), done: Vec::with_capacity(expected.min(1024)), open: Vec::new() }
-    }
-
-    fn len(&self) -> usize {
-        self.done.len() + self.open.len()
+    fn new(partition: i32, found: &[BorrowedMessage<'_>]) -> Self {
+        Self { partition, buffer: BytesMut::new(), done: Vec::with_capacity(found.len()), open: Vec::new() }
     }
 
     fn push(&mut self, m: &BorrowedMessage<'_>) {

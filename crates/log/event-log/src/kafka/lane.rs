@@ -3,7 +3,7 @@
 //! Contract: a queue starts at an offset and walks on; it holds what was fetched ahead. The
 //! consumer's other events (errors, log lines, tokens) are served by a thread of its own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -15,15 +15,15 @@ use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::{Clients, Context, passes};
-use super::copy_out::Take;
+use super::copy_out::{Take, take_all};
 use super::fetcher::lock;
 use crate::LogError;
 
 /// Settings of every reader that a user may change.
 const DEFAULTS: [(&str, &str); 5] = [
     // What one partition holds in memory ahead of its reader.
-    ("queued.max.messages.kbytes", "8192"),
-    ("queued.min.messages", "20000"),
+    ("queued.max.messages.kbytes", "16384"),
+    ("queued.min.messages", "40000"),
     ("fetch.queue.backoff.ms", "2"),
     ("fetch.message.max.bytes", "4194304"),
     ("fetch.error.backoff.ms", "100"),
@@ -39,6 +39,13 @@ const FIXED: [(&str, &str); 6] = [
 /// A new place is given this long to answer, whatever the caller's patience: "nothing"
 /// must mean that there is nothing.
 const FIRST_ANSWER: Duration = Duration::from_secs(10);
+/// A batch that has begun waits so long for more where the end was not told: the client
+/// fetches in bursts, and many small batches cost more than they hasten.
+const LINGER: Duration = Duration::from_millis(2);
+
+/// How long a broker may take to say where a topic lies; if it takes longer the client looks
+/// for itself.
+const MEET_WITHIN: Duration = Duration::from_secs(1);
 
 /// The consumer of a lane.
 pub type Reader = BaseConsumer<Context>;
@@ -64,6 +71,8 @@ pub struct Lane {
     pub consumer: Arc<Reader>,
     /// Its queues.
     pub slots: Mutex<HashMap<Key, Arc<Mutex<Slot>>>>,
+    /// Topics that the consumer knows.
+    met: Mutex<HashSet<String>>,
     stop: Arc<AtomicBool>,
 }
 
@@ -107,7 +116,7 @@ impl Lane {
                 }
             })
             .map_err(|e| LogError::Fatal(format!("the Kafka reader's thread cannot start: {e}")))?;
-        Ok(Arc::new(Self { consumer, slots: Mutex::default(), stop }))
+        Ok(Arc::new(Self { consumer, slots: Mutex::default(), met: Mutex::default(), stop }))
     }
 
     /// Starts a queue at an offset.
@@ -119,6 +128,7 @@ impl Lane {
             .consumer
             .split_partition_queue(&key.0, key.1)
             .ok_or_else(|| KafkaError::Subscription(format!("no queue for {}/{}", key.0, key.1)))?;
+        self.meet(&key.0);
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(&key.0, key.1, Offset::Offset(offset))?;
         self.consumer.incremental_assign(&list)?;
@@ -126,6 +136,15 @@ impl Lane {
         let slot = Arc::new(Mutex::new(slot));
         lock(&self.slots).insert(key.clone(), slot.clone());
         Ok(slot)
+    }
+
+    /// Asks where the topic lies, once: a consumer that is assigned what it does not know
+    /// looks for the leader by itself, but only once a second.
+    fn meet(&self, topic: &str) {
+        let mut met = lock(&self.met);
+        if !met.contains(topic) && self.consumer.fetch_metadata(Some(topic), MEET_WITHIN).is_ok() {
+            met.insert(topic.to_owned());
+        }
     }
 
     /// Gives a queue up.
@@ -152,23 +171,29 @@ impl Drop for Lane {
 /// The brokers refuse.
 pub fn fill<T: Take>(slot: &mut Slot, partition: i32, want: Want) -> Result<Option<Vec<T::Out>>, KafkaError> {
     let began = Instant::now();
-    let mut out = T::new(partition, want.records);
+    let mut found: Vec<BorrowedMessage<'_>> = Vec::new();
     let (mut bytes, mut next) = (0, slot.next);
-    let (mut fresh, mut at_end) = (slot.fresh, slot.at_end);
-    while out.len() < want.records.max(1) && bytes < want.bytes.max(1) {
+    let (mut fresh, mut at_end, mut dry) = (slot.fresh, slot.at_end, false);
+    while found.len() < want.records.max(1) && bytes < want.bytes.max(1) {
         // Once the place has answered, the caller's patience counts.
         let all = if fresh { want.wait.max(FIRST_ANSWER) } else { want.wait };
-        let content = out.len() > 0 && !want.to_end;
-        let patience = if content { Duration::ZERO } else { all.saturating_sub(began.elapsed()) };
+        let content = !found.is_empty() && !want.to_end;
+        let patience = match content {
+            // (Without patience the client reads no clock: it is asked for every record.)
+            true if at_end || !dry => Duration::ZERO,
+            true => LINGER,
+            false => all.saturating_sub(began.elapsed()),
+        };
         match slot.queue.poll(patience) {
-            None if patience.is_zero() || began.elapsed() >= all => break,
+            None if content && !at_end && !dry => dry = true,
+            None if content || patience.is_zero() || began.elapsed() >= all => break,
             None => {}
             Some(Ok(m)) if m.offset() < next => {}
             Some(Ok(m)) => {
-                (fresh, at_end) = (false, false);
+                (fresh, at_end, dry) = (false, false, false);
                 next = m.offset() + 1;
                 bytes += size(&m);
-                out.push(&m);
+                found.push(m);
             }
             Some(Err(KafkaError::PartitionEOF(_))) => {
                 (fresh, at_end) = (false, true);
@@ -177,16 +202,17 @@ pub fn fill<T: Take>(slot: &mut Slot, partition: i32, want: Want) -> Result<Opti
                 }
             }
             Some(Err(e)) => match e.rdkafka_error_code() {
-                Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) if out.len() == 0 => return Ok(None),
+                Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) if found.is_empty() => return Ok(None),
                 // The client looks for the leader by itself; the caller's patience decides.
                 _ if passes(&e) => {}
-                _ if out.len() > 0 => break,
+                _ if !found.is_empty() => break,
                 _ => return Err(e),
             },
         }
     }
+    let out = take_all::<T>(partition, found);
     (slot.next, slot.fresh, slot.at_end, slot.used) = (next, fresh, at_end, Instant::now());
-    Ok(Some(out.finish()))
+    Ok(Some(out))
 }
 
 fn size(m: &BorrowedMessage<'_>) -> usize {

@@ -33,6 +33,7 @@ use self::client::{ASK_WITHIN, Clients};
 use self::copy_out::{CopyOut, Take};
 use self::fetcher::{Fetcher, Outcome, Want};
 use self::group::Groups;
+use self::lane::Reader;
 use self::open_out::OpenOut;
 use self::producer::Shared;
 use crate::{EventLog, Lease, LogError, Membership, NewRecord, Opened, Record, TopicSpec, Watermarks};
@@ -74,10 +75,11 @@ impl KafkaLog {
         let clients = Clients::new(config)?;
         blocking(move || {
             let fetcher = Fetcher::new(clients.clone(), READERS, "100")?;
-            topics::reach(&clients, &fetcher.consumer())?;
+            let prober = Fetcher::new(clients.clone(), 1, "5")?;
+            topics::reach(&clients, &prober.consumer())?;
             let inner = Inner {
                 producer: Shared::new(clients.clone()),
-                prober: Fetcher::new(clients.clone(), 1, "5")?,
+                prober,
                 groups: Groups::new(clients.clone()),
                 fetcher,
                 clients,
@@ -92,7 +94,7 @@ impl KafkaLog {
     /// Whether readers see the record at `offset`, which this process has committed; blocks.
     fn is_visible(&self, topic: &str, partition: i32, offset: i64) -> bool {
         let inner = &self.inner;
-        let Ok((_, high)) = inner.fetcher.consumer().fetch_watermarks(topic, partition, ASK_WITHIN) else {
+        let Ok((_, high)) = inner.asker().fetch_watermarks(topic, partition, ASK_WITHIN) else {
             return false;
         };
         if high == offset + 2 {
@@ -118,9 +120,16 @@ impl KafkaLog {
 }
 
 impl Inner {
+    /// Who is asked about topics, watermarks and times. Not a consumer that reads: a broker
+    /// answers one connection in order, so a question would stand behind a fetch that the
+    /// broker keeps until there is something.
+    fn asker(&self) -> Arc<Reader> {
+        self.prober.consumer()
+    }
+
     fn watermarks(&self, topic: &str, partition: i32) -> Result<Watermarks, LogError> {
         let what = format!("asking how far {topic}/{partition} goes");
-        let consumer = self.fetcher.consumer();
+        let consumer = self.asker();
         let (low, high) = self.clients.insist(&what, || consumer.fetch_watermarks(topic, partition, ASK_WITHIN))?;
         Ok(Watermarks { low, high: self.end(topic, partition, low, high)? })
     }
@@ -144,7 +153,7 @@ impl Inner {
         // Rounded up: an append at 12:00:00.000 is before 12:00:00.000001.
         let at_ms = at.0.div_euclid(1000) + i64::from(at.0.rem_euclid(1000) != 0);
         let marks = self.watermarks(topic, partition)?;
-        let consumer = self.fetcher.consumer();
+        let consumer = self.asker();
         let told = self.clients.insist(&what, || {
             let mut list = TopicPartitionList::new();
             list.add_partition_offset(topic, partition, Offset::Offset(at_ms.max(0)))?;
@@ -162,7 +171,7 @@ impl Inner {
 #[async_trait]
 impl EventLog for KafkaLog {
     async fn ensure_topic(&self, spec: &TopicSpec) -> Result<(), LogError> {
-        topics::ensure(&self.inner.clients, &self.inner.fetcher.consumer(), spec).await
+        topics::ensure(&self.inner.clients, &self.inner.asker(), spec).await
     }
 
     async fn partitions(&self, topic: &str) -> Result<i32, LogError> {
@@ -171,7 +180,7 @@ impl EventLog for KafkaLog {
         }
         let name = topic.to_owned();
         let count = self
-            .with(move |inner| topics::count(&inner.clients, &inner.fetcher.consumer(), &name))
+            .with(move |inner| topics::count(&inner.clients, &inner.asker(), &name))
             .await?
             .ok_or_else(|| LogError::Unknown(format!("there is no topic {topic} on this Kafka")))?;
         self.inner.counts.lock().unwrap_or_else(PoisonError::into_inner).insert(topic.to_owned(), count);

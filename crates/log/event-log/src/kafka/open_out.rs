@@ -10,30 +10,35 @@ use rdkafka::message::{BorrowedMessage, Headers, Message};
 use super::copy_out::{BLOCK, Take};
 use crate::Opened;
 
+/// Room behind `BLOCK` for the value that passes it, so that no buffer is copied to grow.
+const SPARE: usize = 4 * 1024;
+
 /// Events on their way.
 pub struct OpenOut {
     buffer: BytesMut,
     done: Vec<Opened>,
     /// Of the last of `done`: lengths of values that are still in `buffer`.
     open: Vec<usize>,
+    /// Bytes of values that are still to come.
+    left: usize,
 }
 
 impl Take for OpenOut {
     type Out = Opened;
 
-    fn new(_partition: i32, expected: usize) -> Self {
-        Self { buffer: BytesMut::new(), done: Vec::with_capacity(expected.min(8192)), open: Vec::new() }
-    }
-
-    fn len(&self) -> usize {
-        self.done.len()
+    fn new(_partition: i32, found: &[BorrowedMessage<'_>]) -> Self {
+        let bytes: usize = found.iter().map(|m| m.payload_len()).sum();
+        let buffer = BytesMut::with_capacity(bytes.min(BLOCK + SPARE));
+        Self { buffer, done: Vec::with_capacity(found.len()), open: Vec::new(), left: bytes }
     }
 
     fn push(&mut self, m: &BorrowedMessage<'_>) {
         if self.buffer.len() >= BLOCK {
             self.close();
+            self.buffer.reserve(self.left.min(BLOCK + SPARE));
         }
         let value = m.payload().unwrap_or_default();
+        self.left -= value.len();
         self.buffer.extend_from_slice(value);
         self.open.push(value.len());
         self.done.push(Opened {

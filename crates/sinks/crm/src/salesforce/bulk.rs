@@ -210,8 +210,11 @@ impl Salesforce {
         if !rest.is_empty() {
             out.extend(self.write_lanes(object, &rest).await);
         }
-        if let Ok(Some(job)) = self.journal.load().await {
-            self.forget(&job).await;
+        match self.journal.load().await {
+            Ok(Some(job)) => self.forget(&job).await,
+            // Somebody has cleared it already.
+            Ok(None) => self.job_open.store(false, Ordering::SeqCst),
+            Err(e) => tracing::warn!("the bulk job's id cannot be read, so it is looked at again: {e}"),
         }
         out
     }

@@ -10,11 +10,11 @@ use std::sync::atomic::Ordering;
 use futures::future::join_all;
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::Salesforce;
 use super::failure::{Failure, Fate, Kind, Told, fate};
 use super::http::Call;
+use super::upsert::Upsert;
 use crate::row::{Object, Outcome, Parked, Row};
 use crate::target::{Later, LaterKind};
 use crate::timing::backoff;
@@ -119,9 +119,9 @@ impl Salesforce {
     }
 
     async fn once(&self, object: Object, rows: &[Placed<'_>]) -> Result<Vec<Result1>, Failure> {
-        let records: Vec<Value> = rows.iter().map(|(_, r)| Value::Object(self.fields.payload(r))).collect();
+        let records = rows.iter().map(|(_, row)| self.fields.record(row)).collect();
         let path = format!("/composite/sobjects/{}/{}", object.name(), object.key_field());
-        let call = Call::json(Method::PATCH, path, &json!({ "allOrNone": false, "records": records }));
+        let call = Call::json(Method::PATCH, path, &Upsert { all_or_none: false, records });
         let place = self.gate.enter(self.http.timing.now()).await;
         if self.http.budget.paced() {
             self.http.timing.wait(self.config.pace_ms).await;
@@ -130,8 +130,12 @@ impl Salesforce {
         drop(place);
         let answer = answer?;
         let nonsense = |text: String| Failure::new(Kind::Unavailable, "", text);
-        let results: Vec<Result1> = serde_json::from_value(answer.json()?).map_err(|e| {
-            nonsense(format!("the CRM's answer to an upsert of {} is not of the documented form: {e}", object.name()))
+        let results: Vec<Result1> = serde_json::from_slice(&answer.body).map_err(|e| match answer.json() {
+            Err(no_json) => no_json,
+            Ok(_) => nonsense(format!(
+                "the CRM's answer to an upsert of {} is not of the documented form: {e}",
+                object.name()
+            )),
         })?;
         if results.len() != rows.len() {
             return Err(nonsense(format!("the CRM answered {} rows of {}", results.len(), rows.len())));

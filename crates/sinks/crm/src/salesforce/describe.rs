@@ -3,10 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value};
-
 use super::failure::{Failure, Kind};
 use super::http::{Call, Http};
+use super::upsert::Record;
 use crate::config::CrmError;
 use crate::mapping::interval::custom_name;
 use crate::row::{Object, Row};
@@ -102,13 +101,9 @@ impl Fields {
         Ok(Self(all))
     }
 
-    /// The row as JSON with what the organisation has, `attributes` first.
-    pub fn payload(&self, row: &Row) -> Map<String, Value> {
-        let mut out = Map::new();
-        out.insert("attributes".into(), serde_json::json!({ "type": row.object.name() }));
-        let has = self.0.get(&row.object);
-        out.extend(row.to_json().into_iter().filter(|(name, _)| has.is_none_or(|h| h.contains(name))));
-        out
+    /// The row as the CRM takes it, with what the organisation has.
+    pub fn record<'a>(&'a self, row: &'a Row) -> Record<'a> {
+        Record { row, has: self.0.get(&row.object) }
     }
 
     /// Whether the organisation has the field.

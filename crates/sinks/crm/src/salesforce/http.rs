@@ -35,8 +35,10 @@ impl Call {
         Self { method: Method::GET, path: path.into(), body: Body::None }
     }
 
-    pub fn json(method: Method, path: impl Into<String>, value: &Value) -> Self {
-        Self { method, path: path.into(), body: Body::Json(value.to_string().into()) }
+    pub fn json(method: Method, path: impl Into<String>, value: &impl serde::Serialize) -> Self {
+        // (What is given here has text keys and plain values: it can always be written.)
+        let body = serde_json::to_vec(value).unwrap_or_default();
+        Self { method, path: path.into(), body: Body::Json(body.into()) }
     }
 }
 

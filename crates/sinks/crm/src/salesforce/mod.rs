@@ -13,6 +13,7 @@ mod http;
 mod resume;
 mod search;
 mod session;
+mod upsert;
 
 use std::collections::HashMap;
 use std::sync::Arc;

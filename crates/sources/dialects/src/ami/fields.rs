@@ -43,7 +43,9 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// It is no JSON object.
     pub fn read(data: &'a [u8]) -> Result<Self, String> {
-        serde_json::from_slice(data).map_err(|e| format!("no JSON object of headers: {e}"))
+        // Looked through once as a whole: from a slice each text is looked through by itself.
+        let text = std::str::from_utf8(data).map_err(|e| format!("no JSON object of headers: {e}"))?;
+        serde_json::from_str(text).map_err(|e| format!("no JSON object of headers: {e}"))
     }
 
     /// The value of a header, as written.
