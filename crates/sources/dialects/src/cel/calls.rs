@@ -161,9 +161,33 @@ impl Step<'_, '_> {
         self.transfer(TransferKind::Blind, self.row.detail("bridge_id"), target, None);
     }
 
+    /// Where the transferring party's second call was still in an application, the
+    /// transferred one takes that over: in a queue it waits on there.
     pub fn attended_transfer(&mut self) {
-        let to = self.row.detail("transfer_target_channel_uniqueid").map(|id| self.behind_local(id));
-        self.transfer(TransferKind::Attended, self.row.detail("bridge1_id"), self.row.detail("app"), to);
+        let app = self.row.detail("app");
+        let waiting = app.as_ref().and_then(|_| self.row.detail("channel2_uniqueid"));
+        let party =
+            self.row.detail("transfer_target_channel_uniqueid").filter(|id| self.state.channels.contains_key(id));
+        let to = party.map(|id| self.behind_local(id)).or_else(|| waiting.clone());
+        if let Some(waiting) = &waiting {
+            self.announce(waiting);
+        }
+        self.transfer(TransferKind::Attended, self.row.detail("bridge1_id"), app, to);
+        if let (Some(waiting), Some(customer)) = (waiting, self.row.detail("transferee_channel_uniqueid")) {
+            self.place_taken(&waiting, &customer);
+        }
+    }
+
+    fn place_taken(&mut self, waiting: &Name, customer: &Name) {
+        if waiting == customer || !self.state.channels.contains_key(customer) {
+            return;
+        }
+        let Some(from) = self.state.channels.get_mut(waiting) else { return };
+        let Some(mut stay) = from.stay.take_if(|s| s.talk.is_none()) else { return };
+        stay.place = None;
+        if let Some(channel) = self.state.channels.get_mut(customer) {
+            channel.stay = Some(stay);
+        }
     }
 
     fn transfer(&mut self, kind: TransferKind, bridge: Option<Name>, target: Option<Name>, to: Option<Name>) {
