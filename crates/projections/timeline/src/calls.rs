@@ -268,6 +268,9 @@ impl Timeline {
             None => contact.transfers.push(row),
         }
         contact.late_change();
+        if let (TransferKind::Attended, Some(conn), Some(to)) = (kind, &event.connection, to) {
+            self.take_place(conn, to, event);
+        }
     }
 
     /// A queue says that its agent passed the call on.

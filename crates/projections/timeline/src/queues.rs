@@ -168,6 +168,7 @@ impl Timeline {
                 self.telephone(device.as_ref(), &agent);
                 let visit = self.answered(cid, event, queue, &agent, *wait_ms);
                 self.offer_answered(cid, visit, event, &agent, (*ring_ms, device.as_ref()));
+                self.talks_elsewhere(cid, &agent, event.at);
                 self.answering(&agent, cid);
             }
             Body::Diverted { reason, wait_ms, entry_position } => {

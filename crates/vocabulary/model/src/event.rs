@@ -223,7 +223,8 @@ pub enum Body {
         by: Option<Name>,
         /// The dialled target (extension or queue) as written, where one is.
         target: Option<Name>,
-        /// The connection of the party transferred to (attended).
+        /// The connection of the party transferred to (attended). Where that one waits in
+        /// a queue, `connection` waits on in its place.
         to: Option<Name>,
     },
     /// `connection` is in a conference with others.

@@ -61,12 +61,15 @@ impl State {
             wait_ms,
             transfer: None,
             cleared: None,
+            told: false,
         });
         emit.push(&whom, Body::Established { wait_ms, ring_ms: fields.seconds("RingTime"), device });
     }
 
     /// `AgentComplete`: the talk has ended for the queue. Where both channels are gone it
-    /// names neither; then queue, member and times find the visit.
+    /// names neither; then queue, member and times find the visit. It may come twice of one
+    /// talk: the consulting agent has hung up (`caller`), and the transfer is done
+    /// (`transfer`; both handlers of `queue_stasis_data` in `app_queue.c` had been called).
     pub fn agent_completed(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
         let caller = fields.name("Uniqueid");
         let (agent, interface) = self.member(fields, emit);
@@ -80,10 +83,12 @@ impl State {
         // How far the end that the times tell is from this record.
         let off = |t: &Talk| {
             let expected = t.at.plus_millis(talk_ms.unwrap_or(0));
-            (wait_ms != t.wait_ms, emit.now().millis_since(expected).abs())
+            (t.told, wait_ms != t.wait_ms, emit.now().millis_since(expected).abs())
         };
-        let found = (0..self.talks.len()).filter(|i| fits(&self.talks[*i])).min_by_key(|i| off(&self.talks[*i]));
-        let talk = found.map(|i| self.talks.swap_remove(i));
+        let talk = self.talks.iter_mut().filter(|t| fits(t)).min_by_key(|t| off(t)).map(|talk| {
+            talk.told = true;
+            talk.clone()
+        });
         let (by, transferred) = match fields.get("Reason") {
             Some("caller") => (EndedBy::Caller, None),
             Some("agent") => (EndedBy::Agent, None),

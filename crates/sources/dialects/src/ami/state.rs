@@ -24,7 +24,7 @@ pub(super) struct State {
     pub settling: VecDeque<(Instant, Name)>,
     /// Offers that still ring, by the Uniqueid of the member's channel.
     pub offers: FxHashMap<Name, Offer>,
-    /// Answered visits whose `AgentComplete` has not come.
+    /// Answered visits whose `AgentComplete` has not come, or came a moment ago.
     pub talks: Vec<Talk>,
     /// Members by queue, then by interface: since when they are known.
     pub members: FxHashMap<Name, FxHashMap<Name, Instant>>,
@@ -172,6 +172,8 @@ pub(super) struct Talk {
     pub transfer: Option<TransferKind>,
     /// When the last of the two channels ended.
     pub cleared: Option<Instant>,
+    /// Its end was told.
+    pub told: bool,
 }
 
 impl State {

@@ -44,6 +44,11 @@ impl Row<'_> {
         self.data.get(i).and_then(|t| named(t))
     }
 
+    /// A last field that may hold pipes of its own: `app_queue` writes reasons as they are.
+    pub fn rest(&self, i: usize) -> Option<Name> {
+        named(self.data.get(i..)?.join("|").trim_end_matches('|'))
+    }
+
     fn number(&self, i: usize) -> Option<i64> {
         self.data.get(i).and_then(|t| whole(t))
     }
@@ -101,11 +106,12 @@ impl Row<'_> {
 /// # Errors
 /// The row lacks what its event needs.
 pub(super) fn meaning(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) -> Result<(), String> {
+    takes_place(row, at, state, emit);
     match row.event.as_ref() {
         "ENTERQUEUE" => entered(row, at, state, emit),
         "CONNECT" | "COMPLETECALLER" | "COMPLETEAGENT" | "RINGNOANSWER" | "RINGCANCELED" | "AGENTDUMP"
         | "SYSCOMPAT" => served(row, state, emit),
-        "BLINDTRANSFER" | "TRANSFER" | "ATTENDEDTRANSFER" => transferred(row, state, emit),
+        "BLINDTRANSFER" | "TRANSFER" | "ATTENDEDTRANSFER" => transferred(row, at, state, emit),
         "ABANDON" | "EXITWITHTIMEOUT" | "EXITWITHKEY" | "EXITEMPTY" | "LEAVEEMPTY" | "WITHDRAW" => {
             left(row, state, emit)
         }
@@ -138,6 +144,23 @@ pub(super) fn meaning(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut 
     }
 }
 
+/// A caller whom an agent passed on while the agent's own consult still waited in a queue
+/// waits on in its place (`ATTENDEDTRANSFER|APP|Queue`, by `ast_bridge_transfer_attended`):
+/// rows of that stay bear the caller's Uniqueid from then on, and none says so.
+fn takes_place(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) {
+    let (wait_ms, position) = match row.event.as_ref() {
+        "CONNECT" => (row.seconds(0), None),
+        "ABANDON" | "EXITWITHTIMEOUT" | "EXITEMPTY" | "WITHDRAW" => (row.seconds(2), row.number(1)),
+        "EXITWITHKEY" => (row.seconds(3), row.number(2)),
+        _ => return,
+    };
+    let (Some(wait_ms), Ok((whom, call, queue))) = (wait_ms, row.caller()) else { return };
+    if let Some((from, passed_on)) = state.place_taken((&call, &queue), at.plus_millis(-wait_ms), position) {
+        let body = Body::Transferred { kind: TransferKind::Attended, by: None, target: Some(queue), to: Some(from) };
+        emit.push_at(passed_on, &Whom { queue: None, agent: None, ..whom }, body);
+    }
+}
+
 /// `ENTERQUEUE|url|number|position|name`: the position since version 10, the name only
 /// with `log-caller-id-name`.
 fn entered(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) -> Result<(), String> {
@@ -146,7 +169,7 @@ fn entered(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) -
     if ani.as_deref().is_some_and(withheld) {
         emit.push(&whom, Body::PartyKnown { ani: ani.clone(), withheld: true, dnis: None });
     }
-    state.joined(&call, &queue, at);
+    state.joined(&call, &queue, at, row.number(2));
     emit.push(&whom, Body::Queued { position: row.number(2), ani });
     Ok(())
 }
@@ -165,7 +188,8 @@ fn served(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<(), S
     let offer = |end, ring_ms| Body::OfferEnded { end, ring_ms, device: None };
     let body = match row.event.as_ref() {
         "CONNECT" => {
-            row.caller()?;
+            let (_, call, queue) = row.caller()?;
+            state.answered(&call, &queue);
             let ring_ms = row.seconds(2);
             Body::Established { wait_ms: row.seconds(0), ring_ms, device: row.text(1) }
         }
@@ -199,7 +223,7 @@ fn served_whom(row: &Row<'_>, ends: bool, state: &mut State) -> Result<Whom, Str
 /// `BLINDTRANSFER|exten|context|wait|talk|position` (`TRANSFER` before version 12, there
 /// at first without the figures), `ATTENDEDTRANSFER|BRIDGE|id|…`, `…|APP|name|…`,
 /// `…|LINK|channel|channel|…`, each with `wait|talk|position` at the end.
-fn transferred(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<(), String> {
+fn transferred(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) -> Result<(), String> {
     let attended = row.event == "ATTENDEDTRANSFER";
     let (kind, target, first) = if attended {
         let target = if row.data.first().is_some_and(|k| k == "APP") { row.text(1) } else { None };
@@ -208,6 +232,9 @@ fn transferred(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<
         (TransferKind::Blind, row.text(0), Some(2))
     };
     let whom = served_whom(row, true, state)?;
+    if let (Some("Queue"), Some(call)) = (target.as_deref(), &whom.call_id) {
+        state.passed_on(call, at);
+    }
     emit.push(&whom, Body::Transferred { kind, by: None, target, to: None });
     emit.push(
         &whom,
