@@ -42,11 +42,14 @@ impl Timeline {
         self.merge_if_gone(source, event);
     }
 
-    /// `conn` waits on in the place of `from`, where that one waits in a queue.
-    pub(crate) fn take_place(&mut self, conn: &Name, from: &Name, event: &Event) {
+    /// `conn` waits on in the place of `from`, where that one waits in a queue; it talks on
+    /// there too, where it `replaces` that one altogether.
+    pub(crate) fn take_place(&mut self, conn: &Name, from: &Name, replaces: bool, event: &Event) {
         let home = |c: &Name| self.connections.get(c).map(|k| self.survivor(k.cid));
         let (Some(target), Some(source)) = (home(conn), home(from)) else { return };
-        let waits = |v: &crate::state::VisitState| v.conn.as_ref() == Some(from) && v.is_waiting();
+        let waits = |v: &crate::state::VisitState| {
+            v.conn.as_ref() == Some(from) && (v.is_waiting() || (replaces && v.is_talking()))
+        };
         if conn == from || !self.contacts.get(&source).is_some_and(|c| c.visits.iter().any(waits)) {
             return;
         }

@@ -28,6 +28,7 @@ fn begins(body: &Body) -> bool {
             | Body::DataCollected { .. }
             | Body::MenuChosen { .. }
             | Body::RecordingStarted { .. }
+            | Body::Transferred { by: None, target: None, to: Some(_), .. }
     )
 }
 

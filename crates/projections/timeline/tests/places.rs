@@ -44,3 +44,30 @@ fn a_talk_of_queue_rows_without_its_end_lasts_no_longer_than_to_the_agents_next_
     switch.ends(30.0, "Alice", "c1", "support", Some((2000, 18_000)));
     assert_eq!((switch.legs()[0].ended_at, switch.legs()[0].talk_ms), (Some(at(30.0)), Some(18_000)));
 }
+
+#[test]
+fn plumbing_that_is_taken_out_of_a_talk_leaves_the_visit_to_its_successor() {
+    let mut switch = world::a_customer_talks_with_alice();
+    switch.of(20.0, "c", "x", "", Body::Connected { conversation: "k2".into() });
+    switch.say_of(21.0, "c", "x", "sales", "", Body::Queued { position: None, ani: None }).expect("in time");
+    let answer = Body::Established { wait_ms: Some(1000), ring_ms: None, device: None };
+    switch.say_of(22.0, "c", "x", "sales", "Bob", answer).expect("in time");
+    switch.of(26.0, "c", "c", "", passed_on("x"));
+    switch.clears(26.1, "c", "x", EndedBy::Unknown);
+    switch.say_of(80.0, "c", "c", "sales", "Bob", world::released(Some((1000, 58_000)))).expect("in time");
+    let sales: Vec<_> = switch.visits().into_iter().filter(|v| v.queue == "sales").collect();
+    assert_eq!(sales.len(), 1, "{sales:#?}");
+    assert_eq!((sales[0].joined_at, sales[0].talk_ms), (at(21.0), Some(58_000)));
+    assert!(switch.call("c").transfers.is_empty(), "nobody transferred anything");
+}
+
+#[test]
+fn of_a_talk_whose_caller_is_replaced_by_one_unheard_of_there_is_one_visit() {
+    let mut switch = Switch::new();
+    switch.joins(10.0, "x", "support");
+    switch.answers(11.0, "Alice", "x", "support", Some(1000));
+    switch.of(11.0, "c", "c", "", passed_on("x"));
+    switch.ends(21.0, "Alice", "c", "support", Some((1000, 10_000)));
+    let visit = switch.visit();
+    assert_eq!((visit.joined_at, visit.talk_ms, visit.call_id.as_str()), (at(10.0), Some(10_000), "c"));
+}

@@ -87,6 +87,8 @@ pub(super) struct Channel {
     pub withheld: bool,
     /// The other half of a Local channel.
     pub pair: Option<Name>,
+    /// Of a second half that is being taken out of the path: who comes in its place.
+    pub successor: Option<Name>,
     /// Its dialling was told and its end was not.
     pub dialled: bool,
     /// Dialling it ended unanswered: who dialled it.

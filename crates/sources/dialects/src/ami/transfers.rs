@@ -94,6 +94,27 @@ impl State {
         true
     }
 
+    /// `LocalOptimizationBegin`, `LocalOptimizationEnd`: a Local channel is taken out of the
+    /// path, and the source channel comes in the place of its second half. Where that one
+    /// is a queue's caller (a consult by the switch's own feature), the queue goes on under
+    /// the source's Uniqueid, whatever `Success` says (`handle_local_optimization_end` of
+    /// `app_queue.c`).
+    pub fn plumbing_taken_out(&mut self, done: bool, fields: &Fields<'_>, emit: &mut Emit<'_>) {
+        let Some(second) = fields.name("LocalTwoUniqueid") else { return };
+        let Some(channel) = self.channels.get_mut(&second) else { return };
+        if !done {
+            channel.successor = fields.name("SourceUniqueid");
+            return;
+        }
+        let Some(successor) = channel.successor.take().filter(|s| self.channels.contains_key(s)) else { return };
+        let mut talks = self.talks.iter_mut().filter(|t| t.caller == second && !t.told).peekable();
+        if talks.peek().is_some() {
+            talks.for_each(|talk| talk.caller = successor.clone());
+            let body = Body::Transferred { kind: TransferKind::Attended, by: None, target: None, to: Some(second) };
+            emit.push(&Whom { agent: None, ..self.whom(&successor) }, body);
+        }
+    }
+
     /// Visits of this caller, or answered on this agent's channel, were passed on: their
     /// `AgentComplete` is still to come.
     fn talks_passed_on(&mut self, kind: TransferKind, caller: Option<&Name>, device: Option<&Name>) {

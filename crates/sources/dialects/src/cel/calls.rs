@@ -158,7 +158,8 @@ impl Step<'_, '_> {
 
     pub fn blind_transfer(&mut self) {
         let target = self.row.detail("extension");
-        self.transfer(TransferKind::Blind, self.row.detail("bridge_id"), target, None);
+        let moved = self.row.detail("transferee_channel_uniqueid").map(|id| self.behind_local(id));
+        self.transfer(TransferKind::Blind, self.row.detail("bridge_id"), target, (moved, None));
     }
 
     /// Where the transferring party's second call was still in an application, the
@@ -169,12 +170,18 @@ impl Step<'_, '_> {
         let party =
             self.row.detail("transfer_target_channel_uniqueid").filter(|id| self.state.channels.contains_key(id));
         let to = party.map(|id| self.behind_local(id)).or_else(|| waiting.clone());
-        if let Some(waiting) = &waiting {
-            self.announce(waiting);
-        }
-        self.transfer(TransferKind::Attended, self.row.detail("bridge1_id"), app, to);
-        if let (Some(waiting), Some(customer)) = (waiting, self.row.detail("transferee_channel_uniqueid")) {
-            self.place_taken(&waiting, &customer);
+        let passed_on = self.row.detail("transferee_channel_uniqueid");
+        let stay = waiting.as_ref().and_then(|w| self.state.channels.get(w)).and_then(|c| c.stay.as_ref());
+        let Some(queue) = stay.filter(|s| s.talk.is_none()).map(|s| s.queue.clone()) else {
+            let moved = passed_on.map(|id| self.behind_local(id));
+            return self.transfer(TransferKind::Attended, self.row.detail("bridge1_id"), app, (moved, to));
+        };
+        // The very channel that was passed on waits there, plumbing or not.
+        waiting.iter().for_each(|waiting| self.announce(waiting));
+        let parties = (passed_on.clone(), to);
+        self.transfer(TransferKind::Attended, self.row.detail("bridge1_id"), Some(queue), parties);
+        if let (Some(waiting), Some(passed_on)) = (waiting, passed_on) {
+            self.place_taken(&waiting, &passed_on);
         }
     }
 
@@ -190,9 +197,14 @@ impl Step<'_, '_> {
         }
     }
 
-    fn transfer(&mut self, kind: TransferKind, bridge: Option<Name>, target: Option<Name>, to: Option<Name>) {
+    fn transfer(
+        &mut self,
+        kind: TransferKind,
+        bridge: Option<Name>,
+        target: Option<Name>,
+        (moved, to): (Option<Name>, Option<Name>),
+    ) {
         let by = self.id.clone();
-        let moved = self.row.detail("transferee_channel_uniqueid").map(|id| self.behind_local(id));
         let Some(channel) = self.state.channels.get(&by) else { return };
         let agent = (channel.serves.is_some() || channel.kind == DeviceKind::Station)
             .then(|| super::devices::interface(&channel.name));

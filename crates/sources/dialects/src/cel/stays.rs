@@ -209,6 +209,9 @@ impl Step<'_, '_> {
             let by = self.who_ended(&caller, by, EndedBy::Agent);
             self.end_talk(&caller, by, None);
         }
+        if self.caller_replaced() {
+            return;
+        }
         match self.state.channels.get(&id).and_then(|c| c.stay.as_ref()) {
             Some(stay) if stay.talk.is_some() => {
                 let by = self.who_ended(&id, by, EndedBy::Caller);
@@ -247,6 +250,31 @@ impl Step<'_, '_> {
         if let Some(channel) = self.state.channels.get_mut(&next) {
             channel.serves = Some(caller.clone());
         }
+        true
+    }
+
+    /// The queue's caller was a Local channel that was taken out of the path (a consult by
+    /// the switch's own feature): whoever has come in its place talks on.
+    fn caller_replaced(&mut self) -> bool {
+        let id = self.id.clone();
+        let Some(local) = self.state.channels.get(&id).filter(|c| c.optimised) else { return false };
+        let Some(talk) = local.stay.as_ref().and_then(|s| s.talk.as_ref()) else { return false };
+        let (device, bridge) = (talk.device.clone(), talk.bridge.clone());
+        let members = bridge.and_then(|b| self.state.bridges.get(&b)).cloned().unwrap_or_default();
+        let mut others = members.into_iter().filter(|m| *m != device && *m != id);
+        let (Some(next), None) = (others.next(), others.next()) else { return false };
+        let stay = self.state.channels.get_mut(&id).and_then(|c| c.stay.take());
+        if let Some(device) = self.state.channels.get_mut(&device) {
+            device.serves = Some(next.clone());
+        }
+        if let (Some(mut stay), Some(channel)) = (stay, self.state.channels.get_mut(&next)) {
+            stay.talk.iter_mut().for_each(|talk| talk.first_out = None);
+            stay.place = None;
+            channel.stay = Some(stay);
+        }
+        let whom = Whom { agent: None, ..self.whom(&next) };
+        let body = Body::Transferred { kind: TransferKind::Attended, by: None, target: None, to: Some(id) };
+        self.emit.push(&whom, body);
         true
     }
 

@@ -22,11 +22,19 @@ const DAY_MS: i64 = 86_400_000;
 const WHOLE_SECOND_MS: i64 = 1_000;
 
 /// A stay: since when, at which position it began, and whether it was answered.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Stay {
     since: Instant,
     position: Option<i64>,
-    answered: bool,
+    answered: Option<Answer>,
+}
+
+/// When, by whom, and after which stated wait.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Answer {
+    pub at: Instant,
+    pub agent: Option<Name>,
+    pub wait_ms: Option<i64>,
 }
 
 /// What the decoder remembers: bounded by the callers who wait or talk.
@@ -47,14 +55,32 @@ impl State {
         if self.open.len() >= MANY {
             self.open.retain(|_, stay| at.millis_since(stay.since) < DAY_MS);
         }
-        self.open.insert((call.clone(), queue.clone()), Stay { since: at, position, answered: false });
+        self.open.insert((call.clone(), queue.clone()), Stay { since: at, position, answered: None });
     }
 
     /// A stay was answered.
-    pub fn answered(&mut self, call: &Name, queue: &Name) {
+    pub fn answered(&mut self, call: &Name, queue: &Name, answer: Answer) {
         if let Some(stay) = self.open.get_mut(&(call.clone(), queue.clone())) {
-            stay.answered = true;
+            stay.answered = Some(answer);
         }
+    }
+
+    /// Whose talk it is that ends under the name of a call that never joined the queue: of
+    /// the one stay that this agent answered then, after the same wait.
+    pub fn talk_taken(&mut self, (call, queue): (&Name, &Name), answer: &Answer) -> Option<Name> {
+        if self.open.contains_key(&(call.clone(), queue.clone())) {
+            return None;
+        }
+        let fits = |a: &Answer| {
+            let then = a.at.millis_since(answer.at).abs() <= WHOLE_SECOND_MS;
+            then && a.agent == answer.agent && a.wait_ms == answer.wait_ms
+        };
+        let of_it = |stay: &Stay| stay.answered.as_ref().is_some_and(fits);
+        let mut fit = self.open.iter().filter(|((_, q), stay)| q == queue && of_it(stay)).map(|((c, _), _)| c);
+        let (Some(from), None) = (fit.next().cloned(), fit.next()) else { return None };
+        let stay = self.open.remove(&(from.clone(), queue.clone()))?;
+        self.open.insert((call.clone(), queue.clone()), stay);
+        Some(from)
     }
 
     /// A stay ended; whether one was open.
@@ -86,7 +112,7 @@ impl State {
         let off = |stay: &Stay| stay.since.millis_since(arrival).abs();
         let fits = |stay: &Stay| {
             let same = position.is_none() || stay.position.is_none() || stay.position == position;
-            same && !stay.answered && stay.since <= at && off(stay) <= WHOLE_SECOND_MS
+            same && stay.answered.is_none() && stay.since <= at && off(stay) <= WHOLE_SECOND_MS
         };
         let fit: Vec<_> = self.open.iter().filter(|((_, q), stay)| q == queue && fits(stay)).collect();
         let nearest = fit.iter().map(|(_, stay)| off(stay)).min()?;

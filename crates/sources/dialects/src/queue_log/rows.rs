@@ -10,7 +10,7 @@ use model::{Instant, Name};
 use serde::Deserialize;
 
 use super::agents::{logged, paused, wrapping_up};
-use super::decoder::State;
+use super::decoder::{Answer, State};
 use crate::emit::{Emit, Whom, named, seconds_to_ms, whole, withheld};
 
 /// A row as it stands in the log.
@@ -110,7 +110,7 @@ pub(super) fn meaning(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut 
     match row.event.as_ref() {
         "ENTERQUEUE" => entered(row, at, state, emit),
         "CONNECT" | "COMPLETECALLER" | "COMPLETEAGENT" | "RINGNOANSWER" | "RINGCANCELED" | "AGENTDUMP"
-        | "SYSCOMPAT" => served(row, state, emit),
+        | "SYSCOMPAT" => served(row, at, state, emit),
         "BLINDTRANSFER" | "TRANSFER" | "ATTENDEDTRANSFER" => transferred(row, at, state, emit),
         "ABANDON" | "EXITWITHTIMEOUT" | "EXITWITHKEY" | "EXITEMPTY" | "LEAVEEMPTY" | "WITHDRAW" => {
             left(row, state, emit)
@@ -156,9 +156,24 @@ fn takes_place(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_
     };
     let (Some(wait_ms), Ok((whom, call, queue))) = (wait_ms, row.caller()) else { return };
     if let Some((from, passed_on)) = state.place_taken((&call, &queue), at.plus_millis(-wait_ms), position) {
-        let body = Body::Transferred { kind: TransferKind::Attended, by: None, target: Some(queue), to: Some(from) };
-        emit.push_at(passed_on, &Whom { queue: None, agent: None, ..whom }, body);
+        replace(passed_on, whom, from, emit);
     }
+}
+
+/// The end of a talk under the name of a call that never joined: the caller was plumbing
+/// (`Local/…;2`, by which the switch's own feature consults) and the channel that came in
+/// its place bears the rows from then on (`handle_local_optimization_end`).
+fn takes_talk(row: &Row<'_>, at: Instant, figures: (Option<i64>, Option<i64>), state: &mut State, emit: &mut Emit<'_>) {
+    let (Some(_), Some(talk_ms), Ok((whom, call, queue))) = (figures.0, figures.1, row.caller()) else { return };
+    let answer = Answer { at: at.plus_millis(-talk_ms), agent: whom.agent.clone(), wait_ms: figures.0 };
+    if let Some(from) = state.talk_taken((&call, &queue), &answer) {
+        replace(answer.at, whom, from, emit);
+    }
+}
+
+fn replace(at: Instant, whom: Whom, from: Name, emit: &mut Emit<'_>) {
+    let body = Body::Transferred { kind: TransferKind::Attended, by: None, target: None, to: Some(from) };
+    emit.push_at(at, &Whom { queue: None, agent: None, ..whom }, body);
 }
 
 /// `ENTERQUEUE|url|number|position|name`: the position since version 10, the name only
@@ -177,7 +192,7 @@ fn entered(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) -
 /// `CONNECT|wait|member's channel|ring seconds`, `COMPLETE…|wait|talk|position`,
 /// `RINGNOANSWER|ring ms`, `RINGCANCELED|ring ms`; AGENTDUMP and SYSCOMPAT: an agent took
 /// the offer up and no talk came of it (the caller's own row follows).
-fn served(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<(), String> {
+fn served(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) -> Result<(), String> {
     let complete = |by| Body::Released {
         by,
         transferred: None,
@@ -189,7 +204,8 @@ fn served(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<(), S
     let body = match row.event.as_ref() {
         "CONNECT" => {
             let (_, call, queue) = row.caller()?;
-            state.answered(&call, &queue);
+            let answer = Answer { at, agent: row.whom().agent, wait_ms: row.seconds(0) };
+            state.answered(&call, &queue, answer);
             let ring_ms = row.seconds(2);
             Body::Established { wait_ms: row.seconds(0), ring_ms, device: row.text(1) }
         }
@@ -198,6 +214,9 @@ fn served(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<(), S
         "RINGCANCELED" => offer(OfferEnd::Cancelled, row.number(0)),
         _ => offer(OfferEnd::NoAnswer, row.number(0)),
     };
+    if let Body::Released { wait_ms, talk_ms, .. } = &body {
+        takes_talk(row, at, (*wait_ms, *talk_ms), state, emit);
+    }
     let ends = matches!(body, Body::Released { .. });
     let whom = served_whom(row, ends, state)?;
     emit.push(&whom, body);
@@ -231,6 +250,8 @@ fn transferred(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_
     } else {
         (TransferKind::Blind, row.text(0), Some(2))
     };
+    let figures = (first.and_then(|i| row.seconds(i)), first.and_then(|i| row.seconds(i + 1)));
+    takes_talk(row, at, figures, state, emit);
     let whom = served_whom(row, true, state)?;
     if let (Some("Queue"), Some(call)) = (target.as_deref(), &whom.call_id) {
         state.passed_on(call, at);
@@ -241,8 +262,8 @@ fn transferred(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_
         Body::Released {
             by: EndedBy::Agent,
             transferred: Some(kind),
-            wait_ms: first.and_then(|i| row.seconds(i)),
-            talk_ms: first.and_then(|i| row.seconds(i + 1)),
+            wait_ms: figures.0,
+            talk_ms: figures.1,
             entry_position: first.and_then(|i| row.number(i + 2)),
         },
     );

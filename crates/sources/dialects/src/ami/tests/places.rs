@@ -98,3 +98,28 @@ fn a_talk_whose_end_is_told_twice_was_transferred_as_the_second_says() {
         .collect();
     assert_eq!(ends, [(EndedBy::Caller, None), (EndedBy::Agent, Some(TransferKind::Attended))]);
 }
+
+#[test]
+fn whoever_comes_in_the_place_of_plumbing_is_the_queues_caller() {
+    let halves = "LocalOneChannel: Local/6001@internal-09;1\nLocalOneUniqueid: 1.106\nLocalOneLinkedid: 1.454\n\
+                  LocalTwoChannel: Local/6001@internal-09;2\nLocalTwoUniqueid: 1.107\nLocalTwoLinkedid: 1.454";
+    let second = "Channel: Local/6001@internal-09;2\nUniqueid: 1.107\nLinkedid: 1.454";
+    let source = of("Source", CUSTOMER);
+    let figures = "HoldTime: 1\nTalkTime: 10\nReason: caller";
+    let text = [
+        message("Newchannel", "01.4", CUSTOMER),
+        message("LocalBridge", "47.4", halves),
+        message("AgentConnect", "48.5", &format!("{second}{}{MEMBER}\nHoldTime: 1\nRingTime: 1", dest(RINGS))),
+        message("LocalOptimizationBegin", "52.53", &format!("{halves}{source}\nId: 0")),
+        message("LocalOptimizationEnd", "52.54", &format!("{halves}\nSuccess: No\nId: 0")),
+        message("Hangup", "52.55", second),
+        message("AgentComplete", "58.9", &format!("{CUSTOMER}{}{MEMBER}\n{figures}", dest(RINGS))),
+    ];
+    let events = decoded(text.concat().as_bytes());
+    let replaced = of_kind(&events, "Transferred");
+    assert_eq!((replaced.len(), replaced[0].connection.as_deref(), &replaced[0].agent), (1, Some("1.454"), &None));
+    assert!(
+        matches!(&replaced[0].body, Body::Transferred { by: None, target: None, to: Some(to), .. } if to == "1.107")
+    );
+    assert_eq!(of_kind(&events, "Released")[0].connection.as_deref(), Some("1.454"));
+}
