@@ -123,3 +123,21 @@ fn whoever_comes_in_the_place_of_plumbing_is_the_queues_caller() {
     );
     assert_eq!(of_kind(&events, "Released")[0].connection.as_deref(), Some("1.454"));
 }
+
+#[test]
+fn an_end_that_bears_the_consults_name_is_of_the_talk_that_its_times_tell() {
+    let device = "Channel: PJSIP/1006-00000155\nUniqueid: 1.413\nLinkedid: 1.454";
+    let end = |talk: u32| {
+        let figures = format!("HoldTime: 1\nTalkTime: {talk}\nReason: transfer");
+        let text = [
+            message("Newchannel", "01.4", CUSTOMER),
+            message("AgentConnect", "10.8", &format!("{CUSTOMER}{}{MEMBER}\nHoldTime: 1\nRingTime: 1", dest(device))),
+            message("QueueCallerJoin", "12.4", &format!("{CONSULTS}\nQueue: sales\nPosition: 3\nCount: 3")),
+            message("AgentComplete", "13.4", &format!("{CONSULTS}{}{MEMBER}\n{figures}", dest(device))),
+        ];
+        let events = decoded(text.concat().as_bytes());
+        of_kind(&events, "Released")[0].connection.clone()
+    };
+    assert_eq!(end(3).as_deref(), Some("1.454"));
+    assert_eq!(end(9).as_deref(), Some("1.476"), "a talk that was not heard of");
+}
