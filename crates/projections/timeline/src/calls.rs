@@ -258,6 +258,13 @@ impl Timeline {
 
     fn transferred(&mut self, cid: Cid, event: &Event) {
         let Body::Transferred { kind, by, target, to } = &event.body else { return };
+        let replaces = by.is_none() && target.is_none() && event.agent.is_none();
+        if let (TransferKind::Attended, Some(conn), Some(to)) = (kind, &event.connection, to) {
+            self.take_place(conn, to, replaces, event);
+            if replaces {
+                return;
+            }
+        }
         let of = |c: &Option<Name>| c.as_ref().and_then(|c| self.connections.get(c)).and_then(|c| c.agent.clone());
         let from_agent = self.agent_of(event).or_else(|| of(by));
         let to_agent = of(to).or_else(|| target.as_ref().and_then(|t| self.names.at_extension(t)).cloned());

@@ -4,6 +4,10 @@
 //! its recordings. When nothing of its old contact is left up, that contact has gone over
 //! into the new one: it gets a last revision with `merged_into`, and all that it had
 //! belongs to the other from then on.
+//!
+//! An agent who consults a queue and transfers before anybody has answered gives the
+//! customer the place in that queue: one stay, whose caller is another connection from
+//! then on.
 
 use model::{Event, Name};
 
@@ -36,6 +40,32 @@ impl Timeline {
             self.reassess(&[conversation], event);
         }
         self.merge_if_gone(source, event);
+    }
+
+    /// `conn` waits on in the place of `from`, where that one waits in a queue; it talks on
+    /// there too, where it `replaces` that one altogether.
+    pub(crate) fn take_place(&mut self, conn: &Name, from: &Name, replaces: bool, event: &Event) {
+        let home = |c: &Name| self.connections.get(c).map(|k| self.survivor(k.cid));
+        let (Some(target), Some(source)) = (home(conn), home(from)) else { return };
+        let waits = |v: &crate::state::VisitState| {
+            v.conn.as_ref() == Some(from) && (v.is_waiting() || (replaces && v.is_talking()))
+        };
+        if conn == from || !self.contacts.get(&source).is_some_and(|c| c.visits.iter().any(waits)) {
+            return;
+        }
+        if target != source {
+            self.thaw(target);
+            self.move_connection(from, source, target);
+            if let Some(contact) = self.touch(source) {
+                contact.going_into = Some(target);
+            }
+        }
+        if let Some(contact) = self.touch(target) {
+            contact.visits.iter_mut().filter(|v| waits(v)).for_each(|v| v.conn = Some(conn.clone()));
+        }
+        if target != source {
+            self.merge_if_gone(source, event);
+        }
     }
 
     /// The contact that a contact has gone over into, or itself.

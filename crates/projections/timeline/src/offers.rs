@@ -212,6 +212,24 @@ impl Timeline {
         }
     }
 
+    /// The agent has answered another call. Where queue rows alone tell of the former one,
+    /// and not its end (a switch may leave it out), the talk lasts no longer than until
+    /// now; its own end, told late, still counts.
+    pub(crate) fn talks_elsewhere(&mut self, cid: Cid, agent: &Name, at: Instant) {
+        let answering = self.agents.get(agent).map(|a| a.answering.clone()).unwrap_or_default();
+        for other in answering.into_iter().filter(|c| *c != cid) {
+            let Some(contact) = self.touch(other).filter(|c| !c.tracked) else { continue };
+            let open =
+                |l: &&mut LegState| l.row.role == LegRole::Queue && l.row.agent == *agent && l.row.ended_at.is_none();
+            for leg in contact.legs.iter_mut().filter(open) {
+                if leg.row.answered_at.is_some_and(|answered| answered < at) {
+                    leg.row.ended_at = Some(at);
+                    leg.dirty = true;
+                }
+            }
+        }
+    }
+
     /// The caller left: open offers are cancelled.
     pub(crate) fn cancel_offers(&mut self, cid: Cid, visit: usize, event: &Event) {
         let Some(contact) = self.touch(cid) else { return };

@@ -28,6 +28,7 @@ fn begins(body: &Body) -> bool {
             | Body::DataCollected { .. }
             | Body::MenuChosen { .. }
             | Body::RecordingStarted { .. }
+            | Body::Transferred { by: None, target: None, to: Some(_), .. }
     )
 }
 
@@ -168,6 +169,7 @@ impl Timeline {
                 self.telephone(device.as_ref(), &agent);
                 let visit = self.answered(cid, event, queue, &agent, *wait_ms);
                 self.offer_answered(cid, visit, event, &agent, (*ring_ms, device.as_ref()));
+                self.talks_elsewhere(cid, &agent, event.at);
                 self.answering(&agent, cid);
             }
             Body::Diverted { reason, wait_ms, entry_position } => {

@@ -223,7 +223,10 @@ pub enum Body {
         by: Option<Name>,
         /// The dialled target (extension or queue) as written, where one is.
         target: Option<Name>,
-        /// The connection of the party transferred to (attended).
+        /// The connection of the party transferred to (attended). Where that one waits in
+        /// a queue, `connection` waits on in its place. Without `agent`, `by` and `target`
+        /// it is no transfer: only that `connection` waits or talks in its place from now
+        /// on (plumbing that the switch took out of the path).
         to: Option<Name>,
     },
     /// `connection` is in a conference with others.

@@ -11,6 +11,10 @@ use super::fields::Fields;
 use super::state::{Offer, State, Talk};
 use crate::emit::{Emit, Whom};
 
+/// How far the end of a talk that bears another caller's name may be from what its stated
+/// times say, milliseconds: they are whole seconds.
+const NAME_LENT_MS: i64 = 1_500;
+
 impl State {
     /// `AgentCalled`: the queue rings a member.
     pub fn agent_called(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
@@ -61,29 +65,22 @@ impl State {
             wait_ms,
             transfer: None,
             cleared: None,
+            told: false,
         });
         emit.push(&whom, Body::Established { wait_ms, ring_ms: fields.seconds("RingTime"), device });
     }
 
     /// `AgentComplete`: the talk has ended for the queue. Where both channels are gone it
-    /// names neither; then queue, member and times find the visit.
+    /// names neither; then queue, member and times find the visit. It may come twice of one
+    /// talk: the consulting agent has hung up (`caller`), and the transfer is done
+    /// (`transfer`; both handlers of `queue_stasis_data` in `app_queue.c` had been called).
     pub fn agent_completed(&mut self, fields: &Fields<'_>, emit: &mut Emit<'_>) {
         let caller = fields.name("Uniqueid");
         let (agent, interface) = self.member(fields, emit);
         let Some(queue) = fields.name("Queue") else { return };
         let (wait_ms, talk_ms) = (fields.seconds("HoldTime"), fields.seconds("TalkTime"));
-        let fits = |t: &Talk| {
-            t.queue == queue
-                && (interface.as_ref() == Some(&t.interface) || agent.as_ref() == Some(&t.agent))
-                && caller.as_ref().is_none_or(|c| *c == t.caller)
-        };
-        // How far the end that the times tell is from this record.
-        let off = |t: &Talk| {
-            let expected = t.at.plus_millis(talk_ms.unwrap_or(0));
-            (wait_ms != t.wait_ms, emit.now().millis_since(expected).abs())
-        };
-        let found = (0..self.talks.len()).filter(|i| fits(&self.talks[*i])).min_by_key(|i| off(&self.talks[*i]));
-        let talk = found.map(|i| self.talks.swap_remove(i));
+        let member = (&queue, agent.as_ref(), interface.as_ref());
+        let talk = self.talk_ended(member, caller.as_ref(), (wait_ms, talk_ms), emit.now());
         let (by, transferred) = match fields.get("Reason") {
             Some("caller") => (EndedBy::Caller, None),
             Some("agent") => (EndedBy::Agent, None),
@@ -98,6 +95,32 @@ impl State {
         let agent = talk.map(|t| t.agent).or(agent);
         let whom = Whom { call_id, connection, queue: Some(queue), agent };
         emit.push(&whom, Body::Released { by, transferred, wait_ms, talk_ms, entry_position: None });
+    }
+
+    /// The talk whose end is told now, with its stated wait and length.
+    fn talk_ended(
+        &mut self,
+        (queue, agent, interface): (&Name, Option<&Name>, Option<&Name>),
+        caller: Option<&Name>,
+        (wait_ms, talk_ms): (Option<i64>, Option<i64>),
+        now: Instant,
+    ) -> Option<Talk> {
+        let fits = |t: &Talk| t.queue == *queue && (interface == Some(&t.interface) || agent == Some(&t.agent));
+        let own = |t: &Talk| caller.is_none_or(|c| *c == t.caller);
+        // How far the end that the times tell is from this record.
+        let off = |t: &Talk| {
+            let expected = t.at.plus_millis(talk_ms.unwrap_or(0));
+            (t.told, wait_ms != t.wait_ms, now.millis_since(expected).abs())
+        };
+        // A consult in the same queue may lend its name to the end of the customer's talk
+        // (the two channels change places at that moment): the stated times still tell.
+        let exact = |t: &Talk| matches!(off(t), (false, false, ms) if ms <= NAME_LENT_MS);
+        let of_caller = self.talks.iter().any(|t| fits(t) && own(t));
+        let wanted = |t: &Talk| fits(t) && if of_caller { own(t) } else { exact(t) };
+        self.talks.iter_mut().filter(|t| wanted(t)).min_by_key(|t| off(t)).map(|talk| {
+            talk.told = true;
+            talk.clone()
+        })
     }
 
     /// `AgentRingNoAnswer`; `AgentDump`: the member answered and hung up while what is

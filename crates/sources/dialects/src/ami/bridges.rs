@@ -1,10 +1,14 @@
 //! Conversations: who is in which bridge, who holds, who confers.
 
+use model::Name;
 use model::event::Body;
 
 use super::fields::Fields;
 use super::state::State;
 use crate::emit::{Emit, Whom};
+
+/// Most conversations that are followed through Local channels.
+const MAX_LINKED: usize = 8;
 
 impl State {
     /// `BridgeEnter`.
@@ -45,6 +49,21 @@ impl State {
             }
         }
         emit.push(&whom, Body::ConversationsMerged { from, into });
+    }
+
+    /// A conversation and those that Local channels link it with: whoever hangs up in one
+    /// ends the others, also where their calls are not one yet.
+    pub fn linked_by_plumbing(&self, conversation: Option<Name>) -> Vec<Name> {
+        let mut circle: Vec<Name> = conversation.into_iter().collect();
+        let mut next = 0;
+        while let Some(from) = circle.get(next).filter(|_| next < MAX_LINKED).cloned() {
+            next += 1;
+            let plumbing = self.channels.values().filter(|c| c.conversation.as_ref() == Some(&from));
+            let beyond = plumbing.filter_map(|c| self.channels.get(c.pair.as_ref()?)?.conversation.clone());
+            let fresh: Vec<Name> = beyond.filter(|c| !circle.contains(c)).collect();
+            circle.extend(fresh);
+        }
+        circle
     }
 
     /// `Hold` and `Unhold`: by the party itself. (Music is no sign of it: waiting callers

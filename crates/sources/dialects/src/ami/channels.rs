@@ -139,8 +139,9 @@ impl State {
         if refuses {
             return;
         }
+        let circle = self.linked_by_plumbing(conversation);
         for other in self.channels.values_mut() {
-            let together = other.call == call || (conversation.is_some() && other.conversation == conversation);
+            let together = other.call == call || other.conversation.as_ref().is_some_and(|c| circle.contains(c));
             if together && other.ended.is_none_or(|(at, _)| emit.now().millis_since(at) > REQUEST_EXPLAINS_MS) {
                 other.ended = Some((emit.now(), by));
             }

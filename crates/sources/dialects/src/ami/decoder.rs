@@ -58,7 +58,7 @@ fn concern(event: &[u8]) -> Concern {
         | b"SuccessfulAuth" | b"ChallengeSent" | b"ChallengeResponseFailed" | b"InvalidAccountID" | b"InvalidPassword"
         | b"FailedACL" | b"SessionLimit" | b"AuthMethodNotAllowed" | b"RequestBadFormat" | b"RequestNotAllowed"
         | b"RequestNotSupported" | b"UnexpectedAddress" | b"InvalidTransport" | b"LoadAverageLimit" | b"MemoryLimit"
-        | b"OriginateResponse" | b"LocalOptimizationBegin" | b"LocalOptimizationEnd" | b"ConfbridgeStart" | b"ConfbridgeEnd"
+        | b"OriginateResponse" | b"ConfbridgeStart" | b"ConfbridgeEnd"
         | b"ConfbridgeLeave" | b"ConfbridgeTalking" | b"ConfbridgeMute" | b"ConfbridgeUnmute" | b"ConfbridgeRecord"
         | b"ConfbridgeStopRecord" | b"ConfbridgeList" | b"ConfbridgeListComplete" | b"ConfbridgeListRooms"
         | b"ConfbridgeListRoomsComplete" | b"ChannelTalkingStart" | b"ChannelTalkingStop" | b"HangupHandlerPush"
@@ -82,7 +82,7 @@ fn concern(event: &[u8]) -> Concern {
         | b"QueueCallerLeave" | b"QueueCallerAbandon" | b"AgentCalled" | b"AgentConnect" | b"AgentComplete"
         | b"AgentRingNoAnswer" | b"AgentDump" | b"QueueMemberAdded" | b"QueueMemberRemoved" | b"QueueMemberPause" | b"QueueMemberPaused"
         | b"QueueMemberStatus" | b"QueueMember" | b"QueueEntry" | b"QueueParams" | b"CoreShowChannel" | b"CoreShowChannelsComplete" | b"QueueStatusComplete" | b"MixMonitorStart"
-        | b"MixMonitorStop" | b"MixMonitorMute" | b"UserEvent" | b"DTMFEnd" | b"LocalBridge" | b"FullyBooted"
+        | b"MixMonitorStop" | b"MixMonitorMute" | b"UserEvent" | b"DTMFEnd" | b"LocalBridge" | b"LocalOptimizationBegin" | b"LocalOptimizationEnd" | b"FullyBooted"
         | b"Shutdown" | b"AgentLogin" | b"AgentLogoff" => Concern::Read,
         _ => Concern::Unknown,
     }
@@ -169,6 +169,9 @@ impl State {
             "HangupRequest" => self.hang_up_asked(fields, emit),
             "SoftHangupRequest" => self.soft_hang_up_asked(fields, emit),
             "LocalBridge" => self.local_halves(fields, emit),
+            "LocalOptimizationBegin" | "LocalOptimizationEnd" => {
+                self.plumbing_taken_out(event == "LocalOptimizationEnd", fields, emit);
+            }
             "DialBegin" => self.dial_began(fields, emit),
             "DialEnd" => self.dial_ended(fields, emit),
             "BridgeEnter" => self.bridge_entered(fields, emit),

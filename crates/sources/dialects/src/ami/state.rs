@@ -24,7 +24,7 @@ pub(super) struct State {
     pub settling: VecDeque<(Instant, Name)>,
     /// Offers that still ring, by the Uniqueid of the member's channel.
     pub offers: FxHashMap<Name, Offer>,
-    /// Answered visits whose `AgentComplete` has not come.
+    /// Answered visits whose `AgentComplete` has not come, or came a moment ago.
     pub talks: Vec<Talk>,
     /// Members by queue, then by interface: since when they are known.
     pub members: FxHashMap<Name, FxHashMap<Name, Instant>>,
@@ -87,6 +87,8 @@ pub(super) struct Channel {
     pub withheld: bool,
     /// The other half of a Local channel.
     pub pair: Option<Name>,
+    /// Of a second half that is being taken out of the path: who comes in its place.
+    pub successor: Option<Name>,
     /// Its dialling was told and its end was not.
     pub dialled: bool,
     /// Dialling it ended unanswered: who dialled it.
@@ -172,6 +174,8 @@ pub(super) struct Talk {
     pub transfer: Option<TransferKind>,
     /// When the last of the two channels ended.
     pub cleared: Option<Instant>,
+    /// Its end was told.
+    pub told: bool,
 }
 
 impl State {

@@ -58,14 +58,61 @@ impl State {
         to: Option<Name>,
         emit: &mut Emit<'_>,
     ) {
-        let customer = customer.or_else(|| self.partner(by.as_ref())).map(|c| self.behind_plumbing(c));
+        let passed_on = customer.or_else(|| self.partner(by.as_ref()));
+        let mut customer = passed_on.clone().map(|c| self.behind_plumbing(c));
         self.talks_passed_on(kind, customer.as_ref(), by.as_ref());
+        if kind == TransferKind::Attended && self.takes_place(passed_on.as_ref(), to.as_ref()) {
+            customer = passed_on;
+        }
         let agent = by.as_ref().and_then(|b| self.whom(b).agent);
         let whom = match &customer {
             Some(c) => Whom { agent, ..self.whom(c) },
             None => Whom { agent, call_id: by.as_ref().and_then(|b| self.whom(b).call_id), ..Whom::default() },
         };
         emit.push(&whom, Body::Transferred { kind, by, target, to });
+    }
+
+    /// The consulting agent still waits in a queue: the transferred channel (plumbing, if
+    /// it is that) takes over that one's application (`ast_bridge_transfer_attended` of
+    /// `main/bridge.c`, which tells `DestType: App`), and the queue goes on under its
+    /// Uniqueid. Whether it is so.
+    fn takes_place(&mut self, passed_on: Option<&Name>, waiting: Option<&Name>) -> bool {
+        let (Some(passed_on), Some(waiting)) = (passed_on, waiting) else { return false };
+        if passed_on == waiting || !self.channels.contains_key(passed_on) {
+            return false;
+        }
+        let Some(from) = self.channels.get_mut(waiting) else { return false };
+        let Some(visit) = from.visit.take_if(|v| v.leaving.is_none()) else { return false };
+        let (queue_app, queue_wait) = (from.queue_app.take(), from.queue_wait.take());
+        for offer in self.offers.values_mut().filter(|o| o.caller == *waiting) {
+            offer.caller = passed_on.clone();
+        }
+        if let Some(channel) = self.channels.get_mut(passed_on) {
+            channel.visit = Some(visit);
+            (channel.queue_app, channel.queue_wait) = (queue_app, queue_wait);
+        }
+        true
+    }
+
+    /// `LocalOptimizationBegin`, `LocalOptimizationEnd`: a Local channel is taken out of the
+    /// path, and the source channel comes in the place of its second half. Where that one
+    /// is a queue's caller (a consult by the switch's own feature), the queue goes on under
+    /// the source's Uniqueid, whatever `Success` says (`handle_local_optimization_end` of
+    /// `app_queue.c`).
+    pub fn plumbing_taken_out(&mut self, done: bool, fields: &Fields<'_>, emit: &mut Emit<'_>) {
+        let Some(second) = fields.name("LocalTwoUniqueid") else { return };
+        let Some(channel) = self.channels.get_mut(&second) else { return };
+        if !done {
+            channel.successor = fields.name("SourceUniqueid");
+            return;
+        }
+        let Some(successor) = channel.successor.take().filter(|s| self.channels.contains_key(s)) else { return };
+        let mut talks = self.talks.iter_mut().filter(|t| t.caller == second && !t.told).peekable();
+        if talks.peek().is_some() {
+            talks.for_each(|talk| talk.caller = successor.clone());
+            let body = Body::Transferred { kind: TransferKind::Attended, by: None, target: None, to: Some(second) };
+            emit.push(&Whom { agent: None, ..self.whom(&successor) }, body);
+        }
     }
 
     /// Visits of this caller, or answered on this agent's channel, were passed on: their

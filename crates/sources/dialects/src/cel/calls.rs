@@ -158,17 +158,53 @@ impl Step<'_, '_> {
 
     pub fn blind_transfer(&mut self) {
         let target = self.row.detail("extension");
-        self.transfer(TransferKind::Blind, self.row.detail("bridge_id"), target, None);
-    }
-
-    pub fn attended_transfer(&mut self) {
-        let to = self.row.detail("transfer_target_channel_uniqueid").map(|id| self.behind_local(id));
-        self.transfer(TransferKind::Attended, self.row.detail("bridge1_id"), self.row.detail("app"), to);
-    }
-
-    fn transfer(&mut self, kind: TransferKind, bridge: Option<Name>, target: Option<Name>, to: Option<Name>) {
-        let by = self.id.clone();
         let moved = self.row.detail("transferee_channel_uniqueid").map(|id| self.behind_local(id));
+        self.transfer(TransferKind::Blind, self.row.detail("bridge_id"), target, (moved, None));
+    }
+
+    /// Where the transferring party's second call was still in an application, the
+    /// transferred one takes that over: in a queue it waits on there.
+    pub fn attended_transfer(&mut self) {
+        let app = self.row.detail("app");
+        let waiting = app.as_ref().and_then(|_| self.row.detail("channel2_uniqueid"));
+        let party =
+            self.row.detail("transfer_target_channel_uniqueid").filter(|id| self.state.channels.contains_key(id));
+        let to = party.map(|id| self.behind_local(id)).or_else(|| waiting.clone());
+        let passed_on = self.row.detail("transferee_channel_uniqueid");
+        let stay = waiting.as_ref().and_then(|w| self.state.channels.get(w)).and_then(|c| c.stay.as_ref());
+        let Some(queue) = stay.filter(|s| s.talk.is_none()).map(|s| s.queue.clone()) else {
+            let moved = passed_on.map(|id| self.behind_local(id));
+            return self.transfer(TransferKind::Attended, self.row.detail("bridge1_id"), app, (moved, to));
+        };
+        // The very channel that was passed on waits there, plumbing or not.
+        waiting.iter().for_each(|waiting| self.announce(waiting));
+        let parties = (passed_on.clone(), to);
+        self.transfer(TransferKind::Attended, self.row.detail("bridge1_id"), Some(queue), parties);
+        if let (Some(waiting), Some(passed_on)) = (waiting, passed_on) {
+            self.place_taken(&waiting, &passed_on);
+        }
+    }
+
+    fn place_taken(&mut self, waiting: &Name, customer: &Name) {
+        if waiting == customer || !self.state.channels.contains_key(customer) {
+            return;
+        }
+        let Some(from) = self.state.channels.get_mut(waiting) else { return };
+        let Some(mut stay) = from.stay.take_if(|s| s.talk.is_none()) else { return };
+        stay.place = None;
+        if let Some(channel) = self.state.channels.get_mut(customer) {
+            channel.stay = Some(stay);
+        }
+    }
+
+    fn transfer(
+        &mut self,
+        kind: TransferKind,
+        bridge: Option<Name>,
+        target: Option<Name>,
+        (moved, to): (Option<Name>, Option<Name>),
+    ) {
+        let by = self.id.clone();
         let Some(channel) = self.state.channels.get(&by) else { return };
         let agent = (channel.serves.is_some() || channel.kind == DeviceKind::Station)
             .then(|| super::devices::interface(&channel.name));

@@ -89,7 +89,7 @@ impl Step<'_, '_> {
             "CHAN_START" => self.started(),
             "ANSWER" => self.answered(),
             "APP_START" => self.joined_if_queue(),
-            "APP_END" => {}
+            "APP_END" => self.queue_left(),
             "STREAM_BEGIN" | "MOH_START" => self.stream_began(),
             "STREAM_END" | "MOH_STOP" => self.stream_ended(),
             "BRIDGE_ENTER" | "BRIDGE_START" => self.entered(),
@@ -100,8 +100,9 @@ impl Step<'_, '_> {
             "HANGUP" => self.hung_up(),
             "CHAN_END" => self.ended(),
             "LOCAL_OPTIMIZE" | "LOCAL_OPTIMIZE_BEGIN" => self.optimised(),
+            "PICKUP" => self.picked_up(),
             // Known, and told by other rows or without a meaning here.
-            "PICKUP" | "FORWARD" | "PARK_START" | "PARK_END" | "USER_DEFINED" => {}
+            "FORWARD" | "PARK_START" | "PARK_END" | "USER_DEFINED" => {}
             other => {
                 let whom = self.whom(&self.id.clone());
                 self.emit.push(&whom, Body::Unrecognized { name: other.into() });

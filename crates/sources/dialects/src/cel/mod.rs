@@ -31,6 +31,8 @@ mod stays;
 #[cfg(test)]
 mod framing_tests;
 #[cfg(test)]
+mod place_tests;
+#[cfg(test)]
 mod tests;
 
 pub use decoder::CelDecoder;

@@ -8,7 +8,6 @@ use model::event::{Body, OfferEnd};
 use model::{Instant, Name};
 
 use super::decoder::Step;
-use super::devices::interface;
 use super::state::Offer;
 use crate::emit::{Emit, Whom};
 
@@ -43,13 +42,26 @@ impl Step<'_, '_> {
         }
     }
 
+    /// Somebody else picked up the ringing: their channel goes on in place of the
+    /// telephone's, and for the queue the member has answered.
+    pub fn picked_up(&mut self) {
+        let offered = self.row.is_offer();
+        let by = self.row.detail("pickup_channel_uniqueid").filter(|by| *by != self.id);
+        let (Some(by), Some(rung)) = (by.filter(|_| offered), self.state.channels.get_mut(&self.id)) else { return };
+        rung.offered = false;
+        let (interface, born) = (rung.interface.clone(), rung.born);
+        if let Some(channel) = self.state.channels.get_mut(&by) {
+            (channel.interface, channel.born, channel.offered) = (interface, born, true);
+        }
+    }
+
     /// The channel of an offer ended without serving anybody.
     pub fn offer_ended(&mut self) {
         let Some(device) = self.state.channels.get(&self.id) else { return };
         if device.serves.is_some() || device.cleared {
             return;
         }
-        let (linked, began, agent) = (device.linked.clone(), device.born, interface(&device.name));
+        let (linked, began, agent) = (device.linked.clone(), device.born, device.interface.clone());
         let Some((caller, queue, end)) = self.offered_to(&linked, began) else { return };
         self.announce(&caller);
         let offer = Offer { caller, linked, queue, device: self.id.clone(), agent, began, ended: self.at };

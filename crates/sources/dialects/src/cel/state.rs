@@ -18,6 +18,9 @@ const DAY_MS: i64 = 86_400_000;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Channel {
     pub name: Name,
+    /// The interface that it was made for; of a channel that picked up another's ringing,
+    /// that one's: for its queue it is the member's.
+    pub interface: Name,
     pub linked: Name,
     pub kind: DeviceKind,
     pub born: Instant,
@@ -48,8 +51,9 @@ pub(super) struct Stay {
     pub joined: Instant,
     /// `Queued` has been sent.
     pub announced: bool,
-    /// Where in the dial plan the queue was entered.
-    pub place: (Name, Name),
+    /// Where in the dial plan the queue was entered; of a place taken over the caller's
+    /// next row in the queue tells.
+    pub place: Option<(Name, Name)>,
     /// The time-out that the application was given, milliseconds.
     pub timeout_ms: Option<i64>,
     /// The application was told to leave at the first time-out of a member (`n`).
@@ -114,6 +118,7 @@ impl State {
         }
         let channel = self.channels.entry(id.clone()).or_insert_with(|| Channel {
             name: Name::default(),
+            interface: super::devices::interface(&row.channel),
             linked: row.linked_id.as_str().into(),
             kind: super::devices::kind(&row.channel, &row.num),
             born: at,

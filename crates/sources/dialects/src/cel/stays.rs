@@ -4,7 +4,6 @@ use model::event::{Body, DeviceKind, DivertReason, EndedBy, TransferKind};
 use model::{Instant, Name};
 
 use super::decoder::Step;
-use super::devices::interface;
 use super::state::{LastStay, Stay, Talk};
 use crate::emit::{Whom, seconds_to_ms};
 
@@ -25,6 +24,7 @@ impl Step<'_, '_> {
     pub fn joined_if_queue(&mut self) {
         let row = self.row;
         let (true, Some(queue)) = (row.in_queue(), row.queue()) else { return };
+        self.talk_left();
         let Some(channel) = self.state.channels.get_mut(&self.id) else { return };
         if channel.stay.is_some() || channel.bridge.is_some() {
             return;
@@ -36,7 +36,7 @@ impl Step<'_, '_> {
             queue,
             joined: self.at,
             announced: false,
-            place: (row.context.as_str().into(), row.exten.as_str().into()),
+            place: Some((row.context.as_str().into(), row.exten.as_str().into())),
             timeout_ms,
             leaves_early,
             silent_since: None,
@@ -44,6 +44,29 @@ impl Step<'_, '_> {
             music: false,
             talk: None,
         });
+    }
+
+    /// The caller was taken out of the talk (redirected) and is in a queue elsewhere in the
+    /// dial plan.
+    fn talk_left(&mut self) {
+        let elsewhere = |(context, exten): &(Name, Name)| *context != self.row.context || *exten != self.row.exten;
+        let left = |s: &Stay| s.talk.is_some() && s.place.as_ref().is_some_and(elsewhere);
+        let channel = self.state.channels.get(&self.id).filter(|c| c.bridge.is_none());
+        if channel.and_then(|c| c.stay.as_ref()).is_some_and(left) {
+            let id = self.id.clone();
+            let by = self.who_ended(&id, EndedBy::Unknown, EndedBy::Caller);
+            self.end_talk(&id, by, None);
+        }
+    }
+
+    /// `APP_END` of the queue, which files that log applications have: a wait ended here,
+    /// why is told by what follows.
+    pub fn queue_left(&mut self) {
+        let (is_in, queue) = (self.row.in_queue(), self.row.queue());
+        let stay = self.state.channels.get_mut(&self.id).and_then(|c| c.stay.as_mut());
+        if let Some(stay) = stay.filter(|s| is_in && s.talk.is_none() && Some(&s.queue) == queue.as_ref()) {
+            stay.silent_since = Some(self.at);
+        }
     }
 
     /// Sends `Queued` of a stay, once, as of its join.
@@ -68,7 +91,8 @@ impl Step<'_, '_> {
             return;
         }
         let inside = row.in_queue() && row.queue().as_ref() == Some(&stay.queue);
-        let moved = stay.place.0 != row.context || stay.place.1 != row.exten;
+        let Some(place) = &stay.place else { return self.placed(inside) };
+        let moved = place.0 != row.context || place.1 != row.exten;
         let again = inside && row.event == "APP_START" && self.at != stay.joined || inside && self.rejoined(stay);
         if inside && !moved && !again {
             return;
@@ -78,6 +102,15 @@ impl Step<'_, '_> {
         let key = moved && (inside || self.by_key(stay, left));
         let reason = if key { DivertReason::Key } else { reason(stay, left) };
         self.end_wait(left, Some(reason));
+    }
+
+    /// The caller took over this stay: the first row inside tells where in the dial plan.
+    fn placed(&mut self, inside: bool) {
+        let place = Some((self.row.context.as_str().into(), self.row.exten.as_str().into()));
+        let stay = self.state.channels.get_mut(&self.id).and_then(|c| c.stay.as_mut());
+        if let Some(stay) = stay.filter(|_| inside) {
+            stay.place = place;
+        }
     }
 
     /// The dial plan went on at an extension of digits that the caller can have pressed.
@@ -144,7 +177,7 @@ impl Step<'_, '_> {
         self.announce(caller);
         let Some(served) = self.state.channels.get_mut(device) else { return };
         served.serves = Some(caller.clone());
-        let (agent, rang_from) = (interface(&served.name), served.born);
+        let (agent, rang_from) = (served.interface.clone(), served.born);
         let Some(stay) = self.state.channels.get_mut(caller).and_then(|c| c.stay.as_mut()) else { return };
         stay.talk =
             Some(Talk { device: device.clone(), agent: agent.clone(), bridge: Some(bridge.clone()), first_out: None });
@@ -175,6 +208,9 @@ impl Step<'_, '_> {
         if let Some(caller) = channel.serves.clone().filter(|caller| !self.handed_over(caller)) {
             let by = self.who_ended(&caller, by, EndedBy::Agent);
             self.end_talk(&caller, by, None);
+        }
+        if self.caller_replaced() {
+            return;
         }
         match self.state.channels.get(&id).and_then(|c| c.stay.as_ref()) {
             Some(stay) if stay.talk.is_some() => {
@@ -214,6 +250,31 @@ impl Step<'_, '_> {
         if let Some(channel) = self.state.channels.get_mut(&next) {
             channel.serves = Some(caller.clone());
         }
+        true
+    }
+
+    /// The queue's caller was a Local channel that was taken out of the path (a consult by
+    /// the switch's own feature): whoever has come in its place talks on.
+    fn caller_replaced(&mut self) -> bool {
+        let id = self.id.clone();
+        let Some(local) = self.state.channels.get(&id).filter(|c| c.optimised) else { return false };
+        let Some(talk) = local.stay.as_ref().and_then(|s| s.talk.as_ref()) else { return false };
+        let (device, bridge) = (talk.device.clone(), talk.bridge.clone());
+        let members = bridge.and_then(|b| self.state.bridges.get(&b)).cloned().unwrap_or_default();
+        let mut others = members.into_iter().filter(|m| *m != device && *m != id);
+        let (Some(next), None) = (others.next(), others.next()) else { return false };
+        let stay = self.state.channels.get_mut(&id).and_then(|c| c.stay.take());
+        if let Some(device) = self.state.channels.get_mut(&device) {
+            device.serves = Some(next.clone());
+        }
+        if let (Some(mut stay), Some(channel)) = (stay, self.state.channels.get_mut(&next)) {
+            stay.talk.iter_mut().for_each(|talk| talk.first_out = None);
+            stay.place = None;
+            channel.stay = Some(stay);
+        }
+        let whom = Whom { agent: None, ..self.whom(&next) };
+        let body = Body::Transferred { kind: TransferKind::Attended, by: None, target: None, to: Some(id) };
+        self.emit.push(&whom, body);
         true
     }
 

@@ -46,7 +46,7 @@ pub(super) fn paused(row: &Row<'_>, emit: &mut Emit<'_>) -> Result<(), String> {
     let body = if row.event.starts_with("UN") {
         Body::AgentReady { listed: false }
     } else {
-        Body::AgentNotReady { reason: row.text(0), listed: false }
+        Body::AgentNotReady { reason: row.rest(0), listed: false }
     };
     emit.push(&whom, body);
     Ok(())

@@ -10,7 +10,7 @@ use model::{Instant, Name};
 use serde::Deserialize;
 
 use super::agents::{logged, paused, wrapping_up};
-use super::decoder::State;
+use super::decoder::{Answer, State};
 use crate::emit::{Emit, Whom, named, seconds_to_ms, whole, withheld};
 
 /// A row as it stands in the log.
@@ -42,6 +42,11 @@ impl Row<'_> {
 
     pub fn text(&self, i: usize) -> Option<Name> {
         self.data.get(i).and_then(|t| named(t))
+    }
+
+    /// A last field that may hold pipes of its own: `app_queue` writes reasons as they are.
+    pub fn rest(&self, i: usize) -> Option<Name> {
+        named(self.data.get(i..)?.join("|").trim_end_matches('|'))
     }
 
     fn number(&self, i: usize) -> Option<i64> {
@@ -101,11 +106,12 @@ impl Row<'_> {
 /// # Errors
 /// The row lacks what its event needs.
 pub(super) fn meaning(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) -> Result<(), String> {
+    takes_place(row, at, state, emit);
     match row.event.as_ref() {
         "ENTERQUEUE" => entered(row, at, state, emit),
         "CONNECT" | "COMPLETECALLER" | "COMPLETEAGENT" | "RINGNOANSWER" | "RINGCANCELED" | "AGENTDUMP"
-        | "SYSCOMPAT" => served(row, state, emit),
-        "BLINDTRANSFER" | "TRANSFER" | "ATTENDEDTRANSFER" => transferred(row, state, emit),
+        | "SYSCOMPAT" => served(row, at, state, emit),
+        "BLINDTRANSFER" | "TRANSFER" | "ATTENDEDTRANSFER" => transferred(row, at, state, emit),
         "ABANDON" | "EXITWITHTIMEOUT" | "EXITWITHKEY" | "EXITEMPTY" | "LEAVEEMPTY" | "WITHDRAW" => {
             left(row, state, emit)
         }
@@ -138,6 +144,38 @@ pub(super) fn meaning(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut 
     }
 }
 
+/// A caller whom an agent passed on while the agent's own consult still waited in a queue
+/// waits on in its place (`ATTENDEDTRANSFER|APP|Queue`, by `ast_bridge_transfer_attended`):
+/// rows of that stay bear the caller's Uniqueid from then on, and none says so.
+fn takes_place(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) {
+    let (wait_ms, position) = match row.event.as_ref() {
+        "CONNECT" => (row.seconds(0), None),
+        "ABANDON" | "EXITWITHTIMEOUT" | "EXITEMPTY" | "WITHDRAW" => (row.seconds(2), row.number(1)),
+        "EXITWITHKEY" => (row.seconds(3), row.number(2)),
+        _ => return,
+    };
+    let (Some(wait_ms), Ok((whom, call, queue))) = (wait_ms, row.caller()) else { return };
+    if let Some((from, passed_on)) = state.place_taken((&call, &queue), at.plus_millis(-wait_ms), position) {
+        replace(passed_on, whom, from, emit);
+    }
+}
+
+/// The end of a talk under the name of a call that never joined: the caller was plumbing
+/// (`Local/…;2`, by which the switch's own feature consults) and the channel that came in
+/// its place bears the rows from then on (`handle_local_optimization_end`).
+fn takes_talk(row: &Row<'_>, at: Instant, figures: (Option<i64>, Option<i64>), state: &mut State, emit: &mut Emit<'_>) {
+    let (Some(_), Some(talk_ms), Ok((whom, call, queue))) = (figures.0, figures.1, row.caller()) else { return };
+    let answer = Answer { at: at.plus_millis(-talk_ms), agent: whom.agent.clone(), wait_ms: figures.0 };
+    if let Some(from) = state.talk_taken((&call, &queue), &answer) {
+        replace(answer.at, whom, from, emit);
+    }
+}
+
+fn replace(at: Instant, whom: Whom, from: Name, emit: &mut Emit<'_>) {
+    let body = Body::Transferred { kind: TransferKind::Attended, by: None, target: None, to: Some(from) };
+    emit.push_at(at, &Whom { queue: None, agent: None, ..whom }, body);
+}
+
 /// `ENTERQUEUE|url|number|position|name`: the position since version 10, the name only
 /// with `log-caller-id-name`.
 fn entered(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) -> Result<(), String> {
@@ -146,7 +184,7 @@ fn entered(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) -
     if ani.as_deref().is_some_and(withheld) {
         emit.push(&whom, Body::PartyKnown { ani: ani.clone(), withheld: true, dnis: None });
     }
-    state.joined(&call, &queue, at);
+    state.joined(&call, &queue, at, row.number(2));
     emit.push(&whom, Body::Queued { position: row.number(2), ani });
     Ok(())
 }
@@ -154,7 +192,7 @@ fn entered(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) -
 /// `CONNECT|wait|member's channel|ring seconds`, `COMPLETE…|wait|talk|position`,
 /// `RINGNOANSWER|ring ms`, `RINGCANCELED|ring ms`; AGENTDUMP and SYSCOMPAT: an agent took
 /// the offer up and no talk came of it (the caller's own row follows).
-fn served(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<(), String> {
+fn served(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) -> Result<(), String> {
     let complete = |by| Body::Released {
         by,
         transferred: None,
@@ -165,7 +203,9 @@ fn served(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<(), S
     let offer = |end, ring_ms| Body::OfferEnded { end, ring_ms, device: None };
     let body = match row.event.as_ref() {
         "CONNECT" => {
-            row.caller()?;
+            let (_, call, queue) = row.caller()?;
+            let answer = Answer { at, agent: row.whom().agent, wait_ms: row.seconds(0) };
+            state.answered(&call, &queue, answer);
             let ring_ms = row.seconds(2);
             Body::Established { wait_ms: row.seconds(0), ring_ms, device: row.text(1) }
         }
@@ -174,6 +214,9 @@ fn served(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<(), S
         "RINGCANCELED" => offer(OfferEnd::Cancelled, row.number(0)),
         _ => offer(OfferEnd::NoAnswer, row.number(0)),
     };
+    if let Body::Released { wait_ms, talk_ms, .. } = &body {
+        takes_talk(row, at, (*wait_ms, *talk_ms), state, emit);
+    }
     let ends = matches!(body, Body::Released { .. });
     let whom = served_whom(row, ends, state)?;
     emit.push(&whom, body);
@@ -199,7 +242,7 @@ fn served_whom(row: &Row<'_>, ends: bool, state: &mut State) -> Result<Whom, Str
 /// `BLINDTRANSFER|exten|context|wait|talk|position` (`TRANSFER` before version 12, there
 /// at first without the figures), `ATTENDEDTRANSFER|BRIDGE|id|…`, `…|APP|name|…`,
 /// `…|LINK|channel|channel|…`, each with `wait|talk|position` at the end.
-fn transferred(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<(), String> {
+fn transferred(row: &Row<'_>, at: Instant, state: &mut State, emit: &mut Emit<'_>) -> Result<(), String> {
     let attended = row.event == "ATTENDEDTRANSFER";
     let (kind, target, first) = if attended {
         let target = if row.data.first().is_some_and(|k| k == "APP") { row.text(1) } else { None };
@@ -207,15 +250,20 @@ fn transferred(row: &Row<'_>, state: &mut State, emit: &mut Emit<'_>) -> Result<
     } else {
         (TransferKind::Blind, row.text(0), Some(2))
     };
+    let figures = (first.and_then(|i| row.seconds(i)), first.and_then(|i| row.seconds(i + 1)));
+    takes_talk(row, at, figures, state, emit);
     let whom = served_whom(row, true, state)?;
+    if let (Some("Queue"), Some(call)) = (target.as_deref(), &whom.call_id) {
+        state.passed_on(call, at);
+    }
     emit.push(&whom, Body::Transferred { kind, by: None, target, to: None });
     emit.push(
         &whom,
         Body::Released {
             by: EndedBy::Agent,
             transferred: Some(kind),
-            wait_ms: first.and_then(|i| row.seconds(i)),
-            talk_ms: first.and_then(|i| row.seconds(i + 1)),
+            wait_ms: figures.0,
+            talk_ms: figures.1,
             entry_position: first.and_then(|i| row.number(i + 2)),
         },
     );

@@ -305,3 +305,56 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_customer_passed_on_to_a_consult_that_still_waits_takes_its_place() {
+    let rows = [
+        "1795866831|1.43|billing|NONE|ENTERQUEUE||07700900019|1",
+        "1795866834|1.43|billing|Grace Li|CONNECT|2|1.53|0",
+        "1795866834|1.61|sales|NONE|ENTERQUEUE||07700900020|2",
+        "1795866834|1.62|sales|NONE|ENTERQUEUE||07700900021|3",
+        "1795866834|1.63|sales|NONE|ENTERQUEUE||1007|3",
+        "1795866839|1.43|billing|Grace Li|ATTENDEDTRANSFER|APP|Queue|2|5|1",
+        "1795866842|1.62|sales|Eve Santos|CONNECT|8|1.96|0",
+        "1795866843|1.43|sales|NONE|ABANDON|1|3|9",
+    ];
+    let mut decoder = QueueLogDecoder::new();
+    let told: Vec<Event> = rows.iter().flat_map(|row| decode(&mut decoder, row).expect(row)).collect();
+    let place = &told[told.len() - 2];
+    assert!(matches!(&place.body, Body::Transferred { to: Some(to), target: None, .. } if to == "1.63"), "{place:?}");
+    assert_eq!((place.connection.as_deref(), place.at), (Some("1.43"), Instant::from_secs(1_795_866_839)));
+    // Rows that came out of order are no such place: nobody passed that caller on.
+    let alone = decode(&mut decoder, "1795866843|1.99|sales|Dmitri Volkov|CONNECT|9|1.98|1").expect("a row");
+    assert!(matches!(alone[..], [Event { body: Body::Established { .. }, .. }]), "{alone:?}");
+}
+
+#[test]
+fn a_talk_that_ends_under_another_name_is_the_one_that_fits() {
+    let before = [
+        "1795866847|1.107|support|NONE|ENTERQUEUE||1009|2",
+        "1795866848|1.107|support|Dmitri Volkov|CONNECT|1|1.113|0",
+    ];
+    let end = |row: &str| {
+        let mut decoder = QueueLogDecoder::new();
+        before.iter().for_each(|row| drop(decode(&mut decoder, row).expect(row)));
+        decode(&mut decoder, row).expect(row).iter().map(|e| e.body.kind()).collect::<Vec<_>>()
+    };
+    let taken = end("1795866858|1.81|support|Dmitri Volkov|COMPLETECALLER|1|10|2");
+    assert_eq!(taken, ["Transferred", "Released"]);
+    for other in [
+        "1795866858|1.81|support|Grace Li|COMPLETECALLER|1|10|2",
+        "1795866858|1.81|support|Dmitri Volkov|COMPLETECALLER|4|10|2",
+        "1795866858|1.81|support|Dmitri Volkov|COMPLETECALLER|1|3|2",
+        "1795866858|1.81|sales|Dmitri Volkov|COMPLETECALLER|1|10|2",
+        "1795866858|1.107|support|Dmitri Volkov|COMPLETECALLER|1|10|2",
+    ] {
+        assert_eq!(end(other), ["Released"], "{other}");
+    }
+}
+
+#[test]
+fn a_reason_may_hold_pipes() {
+    let paused = |reason: &str| Body::AgentNotReady { reason: Some(reason.into()), listed: false };
+    assert_eq!(only("PAUSE|coaching|1:1"), paused("coaching|1:1"));
+    assert_eq!(only("PAUSEALL|lunch||"), paused("lunch"));
+}

@@ -5,6 +5,7 @@ mod decoder;
 mod framer;
 mod masker;
 mod parties;
+mod places;
 mod queues;
 mod same_calls;
 

@@ -72,6 +72,33 @@ fn a_third_party_outside_is_not_the_customer_and_plumbing_is_nobody() {
 }
 
 #[test]
+fn who_hangs_up_behind_plumbing_ends_the_customers_call() {
+    // The transfer linked two conversations by Local channels; the phone is of another call.
+    let line = "Channel: PJSIP/trunk-00000001\nUniqueid: 1.1\nLinkedid: 1.1";
+    let phone = "Channel: PJSIP/1009-00000045\nUniqueid: 10.83\nLinkedid: 10.80";
+    let half = |n: u32| {
+        format!(
+            "Channel: Local/_attended@transfer-00000007;{n}\nUniqueid: 13.{n}\nLinkedid: 1.1\nBridgeUniqueid: b-{n}"
+        )
+    };
+    let pair = "LocalOneChannel: Local/_attended@transfer-00000007;1\nLocalOneUniqueid: 13.1\nLocalOneLinkedid: 1.1\n\
+                LocalTwoChannel: Local/_attended@transfer-00000007;2\nLocalTwoUniqueid: 13.2\nLocalTwoLinkedid: 1.1";
+    let text = [
+        message("Newchannel", 1, phone),
+        message("LocalBridge", 2, pair),
+        message("BridgeEnter", 3, &format!("{line}\nBridgeUniqueid: b-1")),
+        message("BridgeEnter", 3, &half(1)),
+        message("BridgeEnter", 3, &half(2)),
+        message("BridgeEnter", 3, &format!("{phone}\nBridgeUniqueid: b-2")),
+        message("HangupRequest", 20, phone),
+        message("SoftHangupRequest", 20, line),
+        message("Hangup", 20, line),
+    ];
+    let events = decoded([LINE, &text.concat()].concat().as_bytes());
+    assert_eq!(cleared_by(&events, "1.1"), Some(EndedBy::Agent));
+}
+
+#[test]
 fn a_member_who_refuses_the_offer_ends_nobody_else() {
     // The queue's time is up with the refusal: the dial plan says goodbye and hangs up.
     let line = "Channel: PJSIP/trunk-00000001\nUniqueid: 1.1\nLinkedid: 1.1";
