@@ -13,6 +13,7 @@ use futures::{StreamExt, stream};
 use model::acts::RecordingOutcome;
 use model::facts::{Recording, RecordingState};
 use model::{Act, Instant, Name, TOPIC_EVENTS};
+use tokio::sync::mpsc;
 use vault::{FailureKind, Source, Terms, Vault, VaultError};
 
 use crate::clock;
@@ -20,8 +21,10 @@ use crate::recordings_view::RecordingsView;
 use crate::retry::{Failure, retry};
 use crate::waits::Waits;
 
-/// Recordings in work at once.
-const AT_ONCE: usize = 4;
+/// Recordings in work at once; each holds at most one part in memory (`vault`, 8 MiB).
+const AT_ONCE: usize = 8;
+/// Outcomes told in one append.
+const TOLD_AT_ONCE: usize = 256;
 /// A recording that did not come so long after its end is missing, milliseconds.
 pub const DEADLINE_MS: i64 = 15 * 60_000;
 
@@ -101,28 +104,57 @@ impl RecordingsStage {
         self.work(view.due(), |id| view.told(id)).await
     }
 
+    /// Attempts, and beside them what became of them goes into the log: one append, which is
+    /// a wait for a disk or a broker, tells of all that ended during the one before.
     async fn work(
         &self,
         due: Vec<(Recording, u32)>,
-        mut told: impl FnMut(&Name),
+        told: impl FnMut(&Name),
     ) -> Result<RecordingCounts, RecordingsError> {
-        let mut attempts =
-            stream::iter(due).map(|(row, n)| async move { (self.attempt(&row, n).await, row) }).buffered(AT_ONCE);
+        let (ended, to_tell) = mpsc::channel(TOLD_AT_ONCE);
+        let attempts = async move {
+            let attempts = stream::iter(due).map(|(row, n)| async move { (self.attempt(&row, n).await, row) });
+            let mut attempts = std::pin::pin!(attempts.buffered(AT_ONCE));
+            while let Some((attempted, row)) = attempts.next().await {
+                // (Who tells is gone after a failure of the log, which is what is returned.)
+                if ended.send((attempted?, row)).await.is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let (attempted, counts) = tokio::join!(attempts, self.tell_all(to_tell, told));
+        let counts = counts?;
+        attempted.map(|()| counts)
+    }
+
+    async fn tell_all(
+        &self,
+        mut ended: mpsc::Receiver<((Attempt, u32), Recording)>,
+        mut told: impl FnMut(&Name),
+    ) -> Result<RecordingCounts, LogError> {
         let mut counts = RecordingCounts::default();
-        while let Some((attempted, row)) = attempts.next().await {
-            let (attempt, repeats) = attempted?;
-            counts.retries += u64::from(repeats);
-            match attempt {
-                Attempt::NotYet => counts.waiting += 1,
-                Attempt::Outcome(outcome, refused) => {
-                    counts.refused += u64::from(refused);
-                    if outcome.state != row.state {
-                        *counts.by_state.entry(outcome.state).or_default() += 1;
-                        let at = row.ended_at.unwrap_or(row.started_at);
-                        self.tell(*outcome, (&row.center, &row.switch), at).await?;
-                        told(&row.recording_id);
+        let mut batch = Vec::new();
+        while ended.recv_many(&mut batch, TOLD_AT_ONCE).await > 0 {
+            let (mut records, mut of) = (Vec::new(), Vec::new());
+            for ((attempt, repeats), row) in batch.drain(..) {
+                counts.retries += u64::from(repeats);
+                match attempt {
+                    Attempt::NotYet => counts.waiting += 1,
+                    Attempt::Outcome(outcome, refused) => {
+                        counts.refused += u64::from(refused);
+                        if outcome.state != row.state {
+                            *counts.by_state.entry(outcome.state).or_default() += 1;
+                            let at = row.ended_at.unwrap_or(row.started_at);
+                            records.push(said(*outcome, (&row.center, &row.switch), at));
+                            of.push(row.recording_id);
+                        }
                     }
                 }
+            }
+            if !records.is_empty() {
+                self.log.append(TOPIC_EVENTS, records).await?;
+                of.iter().for_each(&mut told);
             }
         }
         Ok(counts)
@@ -190,7 +222,7 @@ impl RecordingsStage {
             }
             *counts.by_state.entry(RecordingState::Orphan).or_default() += 1;
             let at = outcome.started_at.unwrap_or_default();
-            self.tell(outcome, place, at).await?;
+            self.log.append(TOPIC_EVENTS, vec![said(outcome, place, at)]).await?;
         }
         for (_, error) in sweep.failures {
             match error.kind() {
@@ -208,16 +240,14 @@ impl RecordingsStage {
             Waiting::Live => Terms { settle_ms: Some(ORPHAN_SETTLE_MS), ..self.terms() },
         }
     }
+}
 
-    /// Says an outcome in the log. Its id tells recording, state and content, so that the
-    /// same outcome said twice is one.
-    async fn tell(&self, outcome: RecordingOutcome, place: (&Name, &Name), at: Instant) -> Result<(), LogError> {
-        let hash = outcome.sha256.as_deref().unwrap_or("-");
-        let id = format!("{}-{:?}-{hash}", outcome.recording_id, outcome.state);
-        let envelope = Act::RecordingOutcome(outcome).envelope("vault", id.into(), place, at, clock::now());
-        self.log.append(TOPIC_EVENTS, vec![NewRecord::event(&envelope)]).await?;
-        Ok(())
-    }
+/// An outcome as it is said in the log. Its id tells recording, state and content, so that
+/// the same outcome said twice is one.
+fn said(outcome: RecordingOutcome, place: (&Name, &Name), at: Instant) -> NewRecord {
+    let hash = outcome.sha256.as_deref().unwrap_or("-");
+    let id = format!("{}-{:?}-{hash}", outcome.recording_id, outcome.state);
+    NewRecord::event(&Act::RecordingOutcome(outcome).envelope("vault", id.into(), place, at, clock::now()))
 }
 
 /// Which recording of its call each one is, from 1, in the order of the log.
