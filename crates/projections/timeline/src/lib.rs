@@ -47,6 +47,7 @@ mod outcome;
 mod presence;
 mod queues;
 mod recordings;
+mod rejoins;
 mod release;
 mod state;
 mod stays;
