@@ -98,7 +98,7 @@ async fn small_and_large_recordings_are_kept_with_their_metadata_and_never_twice
         assert_eq!(outcome.state, RecordingState::Recorded, "{:?}", outcome.note);
         let uri = outcome.uri.clone().unwrap();
         let key = uri.strip_prefix(&format!("{}/", s3.url())).unwrap();
-        assert_eq!(key, format!("kept/here/recordings/north/2026/11/22/call-{name}/1-20261122T100000.000Z.wav"));
+        assert_eq!(key, format!("kept/here/recordings/north/2026/11/22/pbx/call-{name}/1-20261122T100000.000Z.wav"));
         let head = GetOptions { head: true, ..GetOptions::default() };
         let found = client(&s3).get_opts(&key.into(), head).await.unwrap();
         assert_eq!(found.meta.size, bytes.len() as u64);

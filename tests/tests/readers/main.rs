@@ -48,6 +48,45 @@ async fn columns_are_described_and_typed_as_promised() {
     assert_eq!(problems, Value::Array(vec![]));
 }
 
+/// Makes a table look as if a version without `column` had made it: its first log entry.
+fn as_if_older(table: &Path, column: &str) {
+    let first = table.join("_delta_log/00000000000000000000.json");
+    let text = std::fs::read_to_string(&first).expect("the first entry");
+    let line = |line: &str| {
+        let mut action: Value = serde_json::from_str(line).expect("an action");
+        if let Some(metadata) = action.get_mut("metaData") {
+            let schema = metadata["schemaString"].as_str().expect("a schema");
+            let mut schema: Value = serde_json::from_str(schema).expect("a schema");
+            let fields = schema["fields"].as_array_mut().expect("fields");
+            let all = fields.len();
+            fields.retain(|f| f["name"] != column);
+            assert_eq!(fields.len() + 1, all, "{column} is a column");
+            metadata["schemaString"] = schema.to_string().into();
+            metadata["configuration"]["delta.checkpointInterval"] = "10".into();
+        }
+        action.to_string() + "\n"
+    };
+    std::fs::write(&first, text.lines().map(line).collect::<String>()).expect("writes");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_of_an_earlier_version_is_read_with_the_new_column() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(filled(folder.path()).await);
+    let root = folder.path().join("lake");
+    as_if_older(&root.join("queue_visits"), "transferred");
+    let lake = Lake::open(LakeConfig::folder(&root, "g1")).await.expect("opens");
+    lake.ensure_tables().await.expect("brings it up");
+    let ours = figures::of(&lake).await;
+    let views = folder.path().join("views.sql");
+    std::fs::write(&views, lake.views(Engine::DuckDbFiles).await.expect("views")).expect("writes");
+    for reader in ["pyarrow", "polars", "deltalake"] {
+        assert_same(reader, &ours, &python::run(&format!("{reader}_figures.py"), &[&root]));
+    }
+    assert_same("duckdb", &ours, &python::run("duckdb_figures.py", &[&views]));
+    assert_eq!(python::run("schema.py", &[&root]), Value::Array(vec![]), "described and typed as promised");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn empty_tables_are_read_too() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -140,6 +140,32 @@ fn recordings_are_listed_by_the_contract_and_hold_what_the_switch_wrote() {
 }
 
 #[test]
+fn recordings_of_a_switch_whose_figures_come_from_the_queue_log_are_its_calls() {
+    let dir = shared("recordings-checked");
+    import(&dir, QUEUE_LOG, "queue_log.gz", &[]).ok();
+    let stream = import(&dir, "asterisk.ami", "ami-events.raw.zst", &["--recordings", &capture("recordings")]).ok();
+    assert!(stream.err.contains("recordings: 24 recorded, 1 empty, 354 missing"), "{}", stream.err);
+    let total = report(&dir, "queues", &["--total"]).pop().unwrap();
+    assert_eq!((number(&total, "received"), number(&total, "answered")), (499, 292));
+    let (ours, theirs) = (recordings(&dir), recordings(&DATA));
+    assert_eq!(ours.len(), theirs.len());
+    for (a, b) in ours.iter().zip(&theirs) {
+        for name in ["recording_id", "started_at", "ended_at", "state", "source", "sha256", "suspended"] {
+            assert_eq!(a[name], b[name], "{name}: {a} {b}");
+        }
+    }
+    let differ = |name: &str| ours.iter().zip(&theirs).filter(|(a, b)| a[name] != b[name]).collect::<Vec<_>>();
+    assert_eq!(differ("queue"), []);
+    // The queue_log knows nothing of calls that join no queue, and ties no consult to its customer.
+    let (unknown, consults): (Vec<_>, Vec<_>) =
+        differ("call_id").into_iter().partition(|(a, _)| a["call_id"].is_null());
+    assert!(unknown.iter().all(|(_, b)| b["queue"].is_null()), "{unknown:?}");
+    assert_eq!((unknown.len(), consults.len()), (61, 10));
+    // Nor of the agent whom a call was passed on to.
+    assert_eq!(differ("agent").iter().filter(|(a, _)| !a["call_id"].is_null()).count(), 11);
+}
+
+#[test]
 fn completeness_counts_each_call_once() {
     let days = ringledger(&["recordings", "completeness", "--data-dir", text(&DATA), "--format", "json"]).ok().rows();
     assert_eq!(days.len(), 1);

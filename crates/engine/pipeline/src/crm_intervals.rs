@@ -10,11 +10,19 @@ use model::facts::QueueInterval;
 use model::{Act, Name};
 
 use crate::crm_stage::CrmStage;
+use crate::limits::PARKED_INTERVALS;
 
 impl CrmStage {
     /// Intervals (by key) that an earlier process parked.
     pub fn parked_before(&mut self, keys: impl IntoIterator<Item = String>) {
         self.parked_intervals.extend(keys);
+    }
+
+    /// Intervals (by key) that stand parked, in order.
+    pub(crate) fn parked(&self) -> Vec<String> {
+        let mut keys: Vec<String> = self.parked_intervals.iter().cloned().collect();
+        keys.sort_unstable();
+        keys
     }
 
     /// Writes queue intervals: `rows` are the newest revisions of every switch's part of each
@@ -55,7 +63,9 @@ impl CrmStage {
             }
             Outcome::Parked(parked) => {
                 self.counts.parked += 1;
-                self.parked_intervals.insert(row.key.clone());
+                if self.parked_intervals.len() < PARKED_INTERVALS {
+                    self.parked_intervals.insert(row.key.clone());
+                }
                 let reason = format!("{}: {}", parked.code, parked.reason);
                 let row = serde_json::to_string(&parked.row).unwrap_or_default();
                 Act::CrmParked { call_id, target, object, reason, row }

@@ -4,7 +4,8 @@
 //! row; a half hour is given whole (all switches' parts, newest revisions) each time that a
 //! part of it came in. How far the target was given is kept in the state's store, and moves
 //! on only when nothing was put off: a half hour may be given again, none is passed over.
-//! Memory: the names of the half hours that came in, and the rows of one day.
+//! Which rows stand parked is kept with it, whatever their age, so that one that is written
+//! after all is told by any later process. Memory: the names of the half hours that came in, and the rows of one day.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -45,8 +46,11 @@ pub enum FeedError {
 struct Kept {
     /// Generation of the tables that were followed.
     generation: String,
-    /// How far.
-    followed: u64,
+    /// How far; `None`: nothing was given whole yet.
+    followed: Option<u64>,
+    /// Keys of the rows that stand parked, in order.
+    #[serde(default)]
+    parked: Vec<String>,
 }
 
 /// A half hour of a queue, which one CRM record covers: centre, queue, number since 1970.
@@ -62,13 +66,15 @@ pub struct IntervalFeed {
     path: Path,
     /// `None`: not looked up yet.
     since: Option<Option<Followed>>,
+    /// The parked rows that are kept.
+    parked: Vec<String>,
 }
 
 impl IntervalFeed {
     /// A feed for one target; `store` keeps how far it was given.
     pub fn new(lake: Arc<Lake>, store: Arc<dyn ObjectStore>, target: &Name) -> Self {
         let path = Path::from_iter(["crm", target.as_str(), "queue_intervals.json"]);
-        Self { lake, store, path, since: None }
+        Self { lake, store, path, since: None, parked: Vec::new() }
     }
 
     /// Gives the stage all that came in since the last round.
@@ -78,7 +84,12 @@ impl IntervalFeed {
     pub async fn round(&mut self, stage: &mut CrmStage) -> Result<(), FeedError> {
         let since = match self.since {
             Some(since) => since,
-            None => self.kept().await?,
+            None => {
+                let (since, parked) = self.kept().await?;
+                stage.parked_before(parked.iter().cloned());
+                self.parked = parked;
+                since
+            }
         };
         let (followed, halves) = self.new_halves(since).await?;
         let news = !halves.is_empty();
@@ -86,12 +97,13 @@ impl IntervalFeed {
         for (day, wanted) in halves {
             settled &= stage.intervals(&self.parts(day, &wanted).await?).await?;
         }
-        if settled {
-            if news {
-                self.keep(followed).await?;
-            }
-            self.since = Some(Some(followed));
+        let reached = if settled { Some(followed) } else { since };
+        let parked = stage.parked();
+        if (settled && news) || parked != self.parked {
+            self.keep(reached, &parked).await?;
+            self.parked = parked;
         }
+        self.since = Some(reached);
         Ok(())
     }
 
@@ -115,22 +127,22 @@ impl IntervalFeed {
         Ok(rows)
     }
 
-    async fn kept(&self) -> Result<Option<Followed>, FeedError> {
+    async fn kept(&self) -> Result<(Option<Followed>, Vec<String>), FeedError> {
         let bytes = match self.store.get(&self.path).await {
             Ok(found) => found.bytes().await,
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(object_store::Error::NotFound { .. }) => return Ok((None, Vec::new())),
             Err(e) => Err(e),
         };
         let bytes = bytes.map_err(|e| self.failed(&e))?;
         let kept: Kept = serde_json::from_slice(&bytes).map_err(|e| self.failed(&e))?;
         // Of other tables the number says nothing.
         let same = kept.generation == self.lake.config().generation;
-        Ok(same.then_some(Followed::of_number(kept.followed)))
+        Ok((kept.followed.filter(|_| same).map(Followed::of_number), kept.parked))
     }
 
-    async fn keep(&self, followed: Followed) -> Result<(), FeedError> {
+    async fn keep(&self, followed: Option<Followed>, parked: &[String]) -> Result<(), FeedError> {
         let generation = self.lake.config().generation.clone();
-        let kept = Kept { generation, followed: followed.number() };
+        let kept = Kept { generation, followed: followed.map(|f| f.number()), parked: parked.to_vec() };
         let bytes = serde_json::to_vec(&kept).map_err(|e| self.failed(&e))?;
         self.store.put(&self.path, bytes.into()).await.map_err(|e| self.failed(&e))?;
         Ok(())

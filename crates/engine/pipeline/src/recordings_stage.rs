@@ -203,7 +203,8 @@ impl RecordingsStage {
             || row.ended_at.is_some_and(|end| clock::now().millis_since(end) > DEADLINE_MS)
     }
 
-    /// Stores files that nobody announced, where the source is a folder.
+    /// Stores files that nobody announced, where the source is a folder; `place` is the
+    /// centre and the switch.
     ///
     /// # Errors
     /// The folder cannot be scanned, or the log cannot be written.
@@ -211,15 +212,14 @@ impl RecordingsStage {
         let Source::Folder(folder) = &self.source else { return Ok(RecordingCounts::default()) };
         let announced = rows.iter().filter(|r| r.state != RecordingState::Orphan);
         let announced = announced.filter_map(|r| r.source.as_ref().map(ToString::to_string)).collect();
-        let sweep = self.vault.orphans(folder, place.0, announced, &self.orphan_terms()).await?;
+        let own = rows.iter().filter(|r| r.switch == *place.1);
+        let known = own.map(|r| &r.recording_id).collect();
+        let sweep = self.vault.orphans(folder, (place.0, place.1), announced, &known, &self.orphan_terms()).await?;
         for text in &sweep.skipped {
             tracing::warn!(what = %text, "not looked into");
         }
         let mut counts = RecordingCounts::default();
         for outcome in sweep.outcomes {
-            if rows.iter().any(|r| r.recording_id == outcome.recording_id) {
-                continue;
-            }
             *counts.by_state.entry(RecordingState::Orphan).or_default() += 1;
             let at = outcome.started_at.unwrap_or_default();
             self.log.append(TOPIC_EVENTS, vec![said(outcome, place, at)]).await?;

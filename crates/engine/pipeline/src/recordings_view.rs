@@ -37,7 +37,17 @@ impl RecordingsView {
         if known.is_some_and(|k| k.revision >= row.revision) {
             return;
         }
-        if known.is_none() {
+        let of_before = known.map(|k| call_of(k).clone());
+        if of_before.as_ref() != Some(call_of(&row)) {
+            // Its call became known, or went over into another.
+            if let Some(before) = of_before
+                && let Some(of_call) = self.calls.get_mut(&before)
+            {
+                of_call.retain(|(_, known)| *known != id);
+                if of_call.is_empty() {
+                    self.calls.remove(&before);
+                }
+            }
             let of_call = self.calls.entry(call_of(&row).clone()).or_default();
             of_call.push((row.first_event, id.clone()));
             of_call.sort_unstable();
@@ -185,6 +195,7 @@ mod tests {
             most = most.max(view.len());
         }
         assert!(most <= 2 + 4 * 50, "{most}");
+        view.take(row("old-third", "z", 3, 1, Pending));
         view.take(row("old-third", "x", 3, 2, Pending));
         assert_eq!(due(&view), [("old-third".to_owned(), 3)], "the call of one that is pending is whole");
         assert_eq!(view.calls.len() + 2, view.len());

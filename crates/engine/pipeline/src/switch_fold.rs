@@ -5,7 +5,8 @@
 //!
 //! One switch may be seen through several dialects: only one makes the figures (set by an
 //! act, else the first that can); records of the others are counted and left to
-//! `check-sources`.
+//! `check-sources`. Where the one which makes the figures announces no recordings, those
+//! that another one announces are taken, and nothing else of it (`timeline::Timeline::hear`).
 
 use model::acts::SwitchSettings;
 use model::event::Body;
@@ -26,7 +27,7 @@ pub enum Applied {
     Folded,
     /// A repeat, or of a lower epoch.
     Repeated,
-    /// Of a dialect that does not make this switch's figures.
+    /// Of a dialect that does not make this switch's figures; recordings may be taken of it.
     OtherDialect,
     /// Of a dialect without a decoder in this build.
     NoDecoder,
@@ -90,18 +91,45 @@ impl SwitchFold {
         if envelope.dialect.makes_figures() {
             let figures = self.figures.get_or_insert_with(|| envelope.dialect.clone());
             if *figures != envelope.dialect {
-                return Applied::OtherDialect;
+                if figures.announces_recordings() || !envelope.dialect.announces_recordings() {
+                    return Applied::OtherDialect;
+                }
+                return self.decoded(envelope, position, |this, events| {
+                    number(events, known_at);
+                    this.hear(&envelope.source, events, out)
+                });
             }
             self.untouched = false;
         }
+        self.decoded(envelope, position, |this, events| this.fold(&envelope.source, events, known_at, out))
+    }
+
+    fn decoded(
+        &mut self,
+        envelope: &Envelope,
+        position: Position,
+        take: impl FnOnce(&mut Self, &mut Vec<Event>) -> Applied,
+    ) -> Applied {
         let mut events = std::mem::take(&mut self.scratch);
         events.clear();
         let applied = match self.decoder(envelope).map(|d| d.decode(envelope, position, &mut events)) {
             None => Applied::NoDecoder,
             Some(Err(e)) => Applied::Undecodable(e),
-            Some(Ok(())) => self.fold(&envelope.source, &mut events, known_at, out),
+            Some(Ok(())) => take(self, &mut events),
         };
         self.scratch = events;
+        applied
+    }
+
+    /// Takes the recordings of a dialect that does not make the figures.
+    fn hear(&mut self, source: &Name, events: &[Event], out: &mut Facts) -> Applied {
+        let mut applied = Applied::OtherDialect;
+        for event in events {
+            match self.timeline.hear(source, event, out) {
+                Ok(told) => self.untouched &= !told,
+                Err(late) => applied = Applied::TooLate(late.to_string()),
+            }
+        }
         applied
     }
 
@@ -120,12 +148,13 @@ impl SwitchFold {
     fn fold(&mut self, source: &Name, events: &mut Vec<Event>, known_at: Instant, out: &mut Facts) -> Applied {
         let mut applied = Applied::Folded;
         let ended = self.take_act(events);
-        if let Some((dialect, at, position)) = &ended {
-            self.release(dialect, *at, *position, events);
-        }
-        for (ordinal, event) in events.iter_mut().enumerate() {
-            event.ordinal = u16::try_from(ordinal).unwrap_or(u16::MAX);
-            event.known_at = known_at;
+        let held = match &ended {
+            Some((dialect, at, position)) => self.release(dialect, *at, *position, events),
+            None => 0,
+        };
+        number(events, known_at);
+        self.hear(source, &events[..held], out);
+        for event in &events[held..] {
             if let Err(late) = self.fold_event(source, event, out) {
                 applied = Applied::TooLate(late.to_string());
             }
@@ -167,14 +196,19 @@ impl SwitchFold {
         taken
     }
 
-    fn release(&mut self, dialect: &Dialect, at: Instant, position: Position, events: &mut Vec<Event>) {
+    /// Puts what decoders held back before the act; how many events of it are of a dialect
+    /// that does not make the figures.
+    fn release(&mut self, dialect: &Dialect, at: Instant, position: Position, events: &mut Vec<Event>) -> usize {
         let act = events.split_off(0);
         let mut held: Vec<_> = self.decoders.iter_mut().filter(|((_, d), _)| d == dialect).collect();
         held.sort_by_cached_key(|(key, _)| (*key).clone());
         for (_, decoder) in held {
             decoder.release(at, position, events);
         }
+        let checked = dialect.makes_figures() && self.figures.as_ref() != Some(dialect);
+        let heard = if checked { events.len() } else { 0 };
         events.extend(act);
+        heard
     }
 
     /// Settings that shape every row are in force from the beginning or not at all: later
@@ -194,6 +228,14 @@ impl SwitchFold {
             metrics::WaitBasis::Stated,
         );
         self.intervals = VisitFeed::new(self.switch.clone(), &self.config, intervals);
+    }
+}
+
+/// Numbers the events of one record.
+fn number(events: &mut [Event], known_at: Instant) {
+    for (ordinal, event) in events.iter_mut().enumerate() {
+        event.ordinal = u16::try_from(ordinal).unwrap_or(u16::MAX);
+        event.known_at = known_at;
     }
 }
 

@@ -6,12 +6,13 @@ mod fake;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crm::MappingSettings;
 use event_log::{EmbeddedLog, EventLog};
 use fake::{Fake, Mood};
-use model::Instant;
 use model::facts::{Facts, QueueInterval};
+use model::{Act, Instant, TOPIC_EVENTS};
 use pipeline::crm_stage::CrmStage;
 use pipeline::interval_feed::IntervalFeed;
 use tables::{Lake, LakeConfig, SyncedFolder, Table, Txn};
@@ -80,6 +81,16 @@ impl World {
     }
 }
 
+/// What the log was told.
+async fn acts(log: &dyn EventLog) -> Vec<Act> {
+    let mut acts = Vec::new();
+    for partition in 0..log.partitions(TOPIC_EVENTS).await.unwrap() {
+        let records = log.read(TOPIC_EVENTS, partition, 0, 10_000, 8 << 20, Duration::ZERO).await.unwrap();
+        acts.extend(records.iter().map(|r| serde_json::from_slice::<Act>(&r.envelope().unwrap().data).unwrap()));
+    }
+    acts
+}
+
 #[tokio::test]
 async fn intervals_of_any_age_are_given_once_and_again_when_restated() {
     let folder = tempfile::tempdir().unwrap();
@@ -114,6 +125,53 @@ async fn what_was_put_off_is_given_again_also_by_another_process() {
     let (mut feed, mut stage) = world.process();
     feed.round(&mut stage).await.unwrap();
     assert_eq!(world.took().len(), 1);
+}
+
+#[tokio::test]
+async fn an_interval_that_was_parked_is_told_as_written_by_any_later_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::new(folder.path()).await;
+    world.commit(vec![part("pbx1", 0, 1)]).await;
+    world.fake.turns(Mood::Refuses);
+    let (mut feed, mut stage) = world.process();
+    feed.round(&mut stage).await.unwrap();
+    assert_eq!(stage.counts.parked, 1);
+    // Processes that find nothing to do come and go; nobody tells them what was parked.
+    world.fake.turns(Mood::Works);
+    for _ in 0..2 {
+        let (mut feed, mut stage) = world.process();
+        feed.round(&mut stage).await.unwrap();
+    }
+    world.commit(vec![part("pbx1", 0, 2)]).await;
+    let (mut feed, mut stage) = world.process();
+    feed.round(&mut stage).await.unwrap();
+    let told = acts(&*world.log).await;
+    let [Act::CrmParked { call_id: parked, .. }, Act::CrmWritten { call_id: written, .. }] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!(parked, written);
+    // It is parked no more: written once more, it is no news.
+    world.commit(vec![part("pbx1", 0, 3)]).await;
+    let (mut feed, mut stage) = world.process();
+    feed.round(&mut stage).await.unwrap();
+    assert_eq!(acts(&*world.log).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_kept_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::new(folder.path()).await;
+    world.commit(vec![part("pbx1", 0, 1)]).await;
+    let (mut feed, mut stage) = world.process();
+    feed.round(&mut stage).await.unwrap();
+    world.took();
+    let kept = folder.path().join("state/crm/fake/queue_intervals.json");
+    let mut json: serde_json::Value = serde_json::from_slice(&std::fs::read(&kept).unwrap()).unwrap();
+    assert!(json.as_object_mut().unwrap().remove("parked").is_some());
+    std::fs::write(&kept, json.to_string()).unwrap();
+    let (mut feed, mut stage) = world.process();
+    feed.round(&mut stage).await.unwrap();
+    assert_eq!(world.took(), Vec::<String>::new(), "it goes on where that one stood");
 }
 
 #[tokio::test]

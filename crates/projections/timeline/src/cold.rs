@@ -2,8 +2,8 @@
 //!
 //! Contract: packing changes no row. What is packed is found by its connections and
 //! native calls as before and unpacked (`thaw`) before anything looks into it; a contact
-//! with a visit that may still be talking is never packed. About 1 KiB a contact instead
-//! of three.
+//! with a visit that may still be talking, or a recording that runs, is never packed.
+//! About 1 KiB a contact instead of three.
 
 use model::{Instant, Name};
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,8 @@ impl Timeline {
             if contact.ended_at.is_none() {
                 continue;
             }
-            let busy = contact.visits.iter().any(VisitState::is_talking) || !contact.gone.is_empty();
+            let recorded = contact.recordings.iter().any(|r| r.row.ended_at.is_none());
+            let busy = recorded || contact.visits.iter().any(VisitState::is_talking) || !contact.gone.is_empty();
             if busy || self.touched.contains(&cid) {
                 self.cools(cid);
                 continue;

@@ -6,7 +6,7 @@ use model::{Act, Body, Event, Instant, Name};
 
 use crate::Timeline;
 use crate::outcome;
-use crate::state::{Cid, Contact};
+use crate::state::{Cid, Contact, RecordingState};
 
 impl Timeline {
     /// The row of the event itself. `call_id` is the contact's, `agent` the roster's name.
@@ -38,6 +38,7 @@ impl Timeline {
         touched.dedup();
         for cid in touched {
             let Some(contact) = self.contacts.get_mut(&cid) else { continue };
+            contact.place_heard();
             emit_visits(contact, event, &mut self.counters.restated, out);
             emit_legs(contact, event, out);
             emit_recordings(contact, event, out);
@@ -49,6 +50,7 @@ impl Timeline {
                 out.calls.push(call_row(contact, &self.center, &self.switch, crm_only, event));
             }
         }
+        self.heard.emit(event, out);
     }
 
     /// Marks a contact for `emit` and gives it.
@@ -114,16 +116,20 @@ fn emit_legs(contact: &mut Contact, event: &Event, out: &mut Facts) {
 
 fn emit_recordings(contact: &mut Contact, event: &Event, out: &mut Facts) {
     for recording in contact.recordings.iter_mut().filter(|r| r.dirty) {
-        recording.dirty = false;
-        if recording.row.revision == 0 {
-            recording.row.filed = recording.row.started_at.days();
-        }
-        recording.row.revision += 1;
-        recording.row.call_id = Some(contact.call_id.clone());
-        recording.row.known_at = event.known_at;
-        recording.row.last_event = event.position;
-        out.recordings.push(recording.row.clone());
+        emit_recording(recording, Some(&contact.call_id), event, out);
     }
+}
+
+pub(crate) fn emit_recording(recording: &mut RecordingState, call_id: Option<&Name>, event: &Event, out: &mut Facts) {
+    recording.dirty = false;
+    if recording.row.revision == 0 {
+        recording.row.filed = recording.row.started_at.days();
+    }
+    recording.row.revision += 1;
+    recording.row.call_id = call_id.cloned();
+    recording.row.known_at = event.known_at;
+    recording.row.last_event = event.position;
+    out.recordings.push(recording.row.clone());
 }
 
 /// The contact's record as it stands.

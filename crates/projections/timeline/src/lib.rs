@@ -38,6 +38,7 @@ mod calls;
 mod cold;
 mod e164;
 mod emit;
+mod heard;
 mod horizon;
 mod join;
 mod names;
@@ -46,11 +47,13 @@ mod outcome;
 mod presence;
 mod queues;
 mod recordings;
+mod rejoins;
 mod release;
 mod state;
 mod stays;
 mod talk;
 mod visits;
+mod whose;
 
 use model::facts::Facts;
 use model::{Body, Event, Instant, Name};
@@ -59,6 +62,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agents::Agent;
 use crate::cold::Packed;
+use crate::heard::Heard;
 use crate::horizon::Horizon;
 use crate::names::Names;
 use crate::state::{Cid, Conn, Contact};
@@ -144,6 +148,7 @@ pub struct Timeline {
     /// The leg that an agent's telephone talks on.
     talks: FxHashMap<Name, (Cid, Name)>,
     agents: FxHashMap<Name, Agent>,
+    heard: Heard,
     // Empty between events.
     touched: Vec<Cid>,
     letting_go: Vec<Cid>,
@@ -160,6 +165,7 @@ impl Timeline {
             names: Names::default(),
             acw_reasons: Vec::new(),
             horizon: Horizon::new(config.late_horizon_ms),
+            heard: Heard::new(config.late_horizon_ms),
             config,
             counters: Counters::default(),
             next_cid: 0,

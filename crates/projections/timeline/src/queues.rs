@@ -85,6 +85,7 @@ impl Timeline {
         if let Some(contact) = self.contacts.get_mut(&cid) {
             contact.active_at = contact.active_at.max(event.at);
         }
+        self.adopt_heard(cid, event);
         Some(cid)
     }
 

@@ -22,16 +22,8 @@ impl Timeline {
     pub(crate) fn recording_event(&mut self, cid: Cid, event: &Event) {
         match &event.body {
             Body::RecordingStarted { path } => self.recording_started(cid, event, path.as_ref()),
-            Body::RecordingSuspended => self.each_recording(cid, event, |row, at| {
-                if row.suspended.last().is_none_or(|(_, end)| end.is_some()) {
-                    row.suspended.push((at, None));
-                }
-            }),
-            Body::RecordingResumed => self.each_recording(cid, event, |row, at| {
-                if let Some((from, end @ None)) = row.suspended.last_mut() {
-                    *end = Some(at.max(*from));
-                }
-            }),
+            Body::RecordingSuspended => self.each_recording(cid, event, suspend),
+            Body::RecordingResumed => self.each_recording(cid, event, resume),
             Body::RecordingStopped => self.each_recording(cid, event, end_recording),
             _ => {}
         }
@@ -50,16 +42,26 @@ impl Timeline {
             None => format!("{}.{}.{}", event.position.partition, event.position.offset, event.ordinal),
         };
         let own = conn.as_ref().and_then(|c| self.connections.get(c)).and_then(|k| k.agent.clone());
-        let (center, switch) = (self.center.clone(), self.switch.clone());
+        let Some(base) = conn.clone().or_else(|| self.contacts.get(&cid).map(|c| c.call_id.clone())) else { return };
+        let mut row = self.new_recording(&base, &n, event, path);
         let Some(contact) = self.touch(cid) else { return };
-        let base = conn.as_ref().unwrap_or(&contact.call_id);
-        let row = Recording {
-            recording_id: format!("{}-{}-{n}", safe(&switch), safe(base)).into(),
-            call_id: Some(contact.call_id.clone()),
-            center,
-            switch,
-            queue: queue_of(contact, conn.as_ref()),
-            agent: talking(contact, conn.as_ref(), own),
+        row.call_id = Some(contact.call_id.clone());
+        row.queue = queue_of(contact, conn.as_ref());
+        row.agent = talking(contact, conn.as_ref(), own);
+        contact.recordings.push(RecordingState { row, conn, heard: false, dirty: true });
+        contact.late_change();
+    }
+
+    /// The row of an announcement, the `n`-th of `base`; contact, queue and agent are not
+    /// known yet.
+    pub(crate) fn new_recording(&self, base: &Name, n: &str, event: &Event, path: Option<&Name>) -> Recording {
+        Recording {
+            recording_id: format!("{}-{}-{n}", safe(&self.switch), safe(base)).into(),
+            call_id: None,
+            center: self.center.clone(),
+            switch: self.switch.clone(),
+            queue: None,
+            agent: None,
             started_at: event.at,
             ended_at: None,
             duration_ms: None,
@@ -76,13 +78,11 @@ impl Timeline {
             first_event: event.position,
             last_event: event.position,
             filed: event.at.days(),
-        };
-        contact.recordings.push(RecordingState { row, conn, dirty: true });
-        contact.late_change();
+        }
     }
 
     /// Changes the open recordings of the event's connection, else those of its contact.
-    fn each_recording(&mut self, cid: Cid, event: &Event, change: impl Fn(&mut Recording, Instant)) {
+    pub(crate) fn each_recording(&mut self, cid: Cid, event: &Event, change: impl Fn(&mut Recording, Instant)) {
         let Some(contact) = self.touch(cid) else { return };
         let own = |r: &RecordingState| r.row.ended_at.is_none() && r.conn == event.connection;
         let any_own = contact.recordings.iter().any(own);
@@ -107,6 +107,18 @@ impl Timeline {
         }
     }
 
+    /// Nothing more is awaited of the contact.
+    pub(crate) fn recordings_given_up(&mut self, cid: Cid, at: Instant) {
+        if !self.contacts.get(&cid).is_some_and(|c| c.recordings.iter().any(|r| r.row.ended_at.is_none())) {
+            return;
+        }
+        let Some(contact) = self.touch(cid) else { return };
+        for recording in contact.recordings.iter_mut().filter(|r| r.row.ended_at.is_none()) {
+            end_recording(&mut recording.row, at);
+            recording.dirty = true;
+        }
+    }
+
     /// An agent talks: open recordings without an agent are of this one, but those of a
     /// caller who still waits for another.
     pub(crate) fn recordings_get_agent(&mut self, cid: Cid, agent: &Name) {
@@ -114,7 +126,10 @@ impl Timeline {
         let waiting: Vec<Name> =
             contact.visits.iter().filter(|v| v.is_waiting()).filter_map(|v| v.conn.clone()).collect();
         let wanting = |r: &&mut RecordingState| {
-            r.row.ended_at.is_none() && r.row.agent.is_none() && !r.conn.as_ref().is_some_and(|c| waiting.contains(c))
+            !r.heard
+                && r.row.ended_at.is_none()
+                && r.row.agent.is_none()
+                && !r.conn.as_ref().is_some_and(|c| waiting.contains(c))
         };
         for recording in contact.recordings.iter_mut().filter(wanting) {
             recording.row.agent = Some(agent.clone());
@@ -129,7 +144,7 @@ impl Timeline {
         let Some(contact) = self.touch(cid) else { return };
         let own = contact.visits.iter().filter(|v| v.conn.as_ref() == Some(conn) && v.row.joined_at < event.at);
         let left = own.map(|v| v.row.left_at.unwrap_or(event.at)).max();
-        for recording in contact.recordings.iter_mut().filter(|r| r.conn.as_ref() == Some(conn)) {
+        for recording in contact.recordings.iter_mut().filter(|r| !r.heard && r.conn.as_ref() == Some(conn)) {
             let row = &mut recording.row;
             let since_then = row.agent.is_none() && left.is_none_or(|left| row.started_at >= left);
             if row.ended_at.is_none() && (row.queue.is_none() || since_then) && row.queue.as_ref() != Some(queue) {
@@ -147,7 +162,9 @@ impl Timeline {
         outcome: &RecordingOutcome,
         out: &mut model::facts::Facts,
     ) {
-        let contact = outcome.call_id.as_ref().and_then(|c| self.calls.get(c)).map(|c| self.survivor(*c));
+        let contact = outcome.call_id.as_ref().and_then(|c| self.calls.get(c)).copied();
+        // It may have come to its contact while the outcome was on its way.
+        let contact = contact.or_else(|| self.heard.contact_of(&outcome.recording_id)).map(|c| self.survivor(c));
         if let Some(contact) = contact.and_then(|cid| self.touch(cid)) {
             let found = contact.recordings.iter_mut().find(|r| r.row.recording_id == outcome.recording_id);
             if let Some(recording) = found {
@@ -156,6 +173,11 @@ impl Timeline {
                 contact.late_change();
                 return;
             }
+        }
+        if let Some(recording) = self.heard.row_of(&outcome.recording_id) {
+            take(&mut recording.row, outcome);
+            recording.dirty = true;
+            return;
         }
         let mut row = match &outcome.announced {
             Some(row) => (**row).clone(),
@@ -197,7 +219,19 @@ impl Timeline {
     }
 }
 
-fn end_recording(row: &mut Recording, at: Instant) {
+pub(crate) fn suspend(row: &mut Recording, at: Instant) {
+    if row.suspended.last().is_none_or(|(_, end)| end.is_some()) {
+        row.suspended.push((at, None));
+    }
+}
+
+pub(crate) fn resume(row: &mut Recording, at: Instant) {
+    if let Some((from, end @ None)) = row.suspended.last_mut() {
+        *end = Some(at.max(*from));
+    }
+}
+
+pub(crate) fn end_recording(row: &mut Recording, at: Instant) {
     let end = at.max(row.started_at);
     row.ended_at = Some(end);
     if let Some((from, open @ None)) = row.suspended.last_mut() {

@@ -78,6 +78,8 @@ impl Timeline {
             }
             if contact.ended_at.is_none() {
                 self.give_up(cid, active);
+            } else {
+                self.recordings_given_up(cid, active);
             }
             self.letting_go.push(cid);
         }
@@ -87,8 +89,8 @@ impl Timeline {
     fn give_up(&mut self, cid: Cid, at: Instant) {
         self.counters.closed_unknown += 1;
         let conns = self.contacts.get(&cid).map(|c| c.conns.clone()).unwrap_or_default();
+        self.recordings_given_up(cid, at);
         for conn in &conns {
-            self.recordings_end(cid, conn, at);
             if let Some(state) = self.connections.get_mut(conn) {
                 state.cleared = true;
                 state.conversation = None;

@@ -73,6 +73,8 @@ pub(crate) struct LegState {
 pub(crate) struct RecordingState {
     pub row: Recording,
     pub conn: Option<Name>,
+    /// Another dialect told of it: queue and agent follow from the contact (`crate::whose`).
+    pub heard: bool,
     pub dirty: bool,
 }
 

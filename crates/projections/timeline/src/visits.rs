@@ -35,7 +35,7 @@ pub(crate) struct Release {
 }
 
 impl Timeline {
-    fn new_visit(&self, event: &Event, queue: &Name, joined_at: Instant) -> VisitState {
+    pub(crate) fn new_visit(&self, event: &Event, queue: &Name, joined_at: Instant) -> VisitState {
         VisitState {
             row: Visit {
                 visit_id: self.id(event, ""),
@@ -111,6 +111,7 @@ impl Timeline {
 
     /// A caller joined.
     pub(crate) fn queued(&mut self, cid: Cid, event: &Event, queue: &Name, position: Option<i64>, ani: Option<&Name>) {
+        self.part_by_join(cid, event, queue);
         let Some(contact) = self.touch(cid) else { return };
         let conn = event.connection.as_ref();
         let waiting = contact.newest_visit(|v| v.is_of(conn, queue) && v.is_waiting());
@@ -124,8 +125,7 @@ impl Timeline {
         }
         let untold = |v: &VisitState| v.is_of(conn, queue) && !v.joined_told && began(v, event.at);
         let known = contact.nearest_stay(event.at, untold).or_else(|| contact.newest_visit(untold));
-        let next = waiting.map(|i| &contact.visits[i]).filter(|v| v.is_waiting() && v.joined_told);
-        let next = next.map(|v| v.row.joined_at);
+        let next = contact.next_stay(conn, queue, event.at);
         let index = match known {
             Some(i) => {
                 let visit = &mut contact.visits[i];
@@ -136,7 +136,7 @@ impl Timeline {
             None => {
                 let mut visit = self.new_visit(event, queue, event.at);
                 visit.row.ani = ani.filter(|n| !n.is_empty()).cloned();
-                // The same caller waits since a later join: this stay ended before it.
+                // The same caller joined again later: this stay ended before that.
                 if let Some(next) = next {
                     supersede(&mut visit, next);
                 }
@@ -185,6 +185,9 @@ impl Timeline {
     fn visit_answered(&mut self, cid: Cid, event: &Event, queue: &Name, agent: &Name, wait_ms: Option<i64>) -> usize {
         let conn = event.connection.as_ref();
         let arrival = less(event.at, wait_ms);
+        if wait_ms.is_some() {
+            self.part_by_end(cid, event, queue, arrival);
+        }
         let Some(contact) = self.contacts.get(&cid) else { return 0 };
         let found = self
             .waiting_stay(contact, event, queue, wait_ms)
@@ -223,6 +226,9 @@ impl Timeline {
     ) {
         let conn = event.connection.as_ref();
         let arrival = less(event.at, wait_ms);
+        if wait_ms.is_some() {
+            self.part_by_end(cid, event, queue, arrival);
+        }
         let Some(contact) = self.contacts.get(&cid) else { return };
         let mut found = self.waiting_stay(contact, event, queue, wait_ms);
         let Some(contact) = self.touch(cid) else { return };
@@ -302,9 +308,15 @@ impl Timeline {
         let conn = event.connection.as_ref();
         let answer = less(event.at, release.talk_ms);
         let arrival = less(answer, release.wait_ms);
+        if release.wait_ms.and(release.talk_ms).is_some() {
+            self.part_by_end(cid, event, queue, arrival);
+        }
         let Some(contact) = self.contacts.get(&cid) else { return 0 };
         let of = |v: &VisitState| v.is_of(conn, queue);
         let by_agent = |v: &VisitState| of(v) && v.row.agent.as_ref() == Some(agent);
+        // A talk that began later is another stay's.
+        let talks =
+            |v: &VisitState| v.is_talking() && v.row.answered_at.is_none_or(|a| a <= event.at || near(a, event.at));
         let stated = release.wait_ms.and(release.talk_ms).is_some();
         let theirs = |v: &VisitState| (by_agent(v) && v.is_talking()) || (of(v) && is_untold(v));
         let fits = || contact.nearest_stay(arrival, theirs);
@@ -312,8 +324,8 @@ impl Timeline {
         let found = (stated && several)
             .then(fits)
             .flatten()
-            .or_else(|| contact.newest_visit(|v| by_agent(v) && v.is_talking()))
-            .or_else(|| contact.newest_visit(|v| of(v) && v.is_talking()))
+            .or_else(|| contact.newest_visit(|v| by_agent(v) && talks(v)))
+            .or_else(|| contact.newest_visit(|v| of(v) && talks(v)))
             // The same end told twice, or told anew.
             .or_else(|| contact.newest_visit(|v| by_agent(v) && v.row.left_at.is_some_and(|t| near(t, event.at))))
             // The end before its answer.

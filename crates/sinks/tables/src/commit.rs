@@ -172,7 +172,12 @@ fn sound(table: Table, txns: &[Txn]) -> Result<(), TablesError> {
 }
 
 /// Makes the commit on the handle's snapshot and moves the handle on.
-async fn append(shelf: &Shelf, handle: &mut Handle, adds: Vec<Add>, txns: &[Txn]) -> Result<u64, DeltaTableError> {
+pub(crate) async fn append(
+    shelf: &Shelf,
+    handle: &mut Handle,
+    adds: Vec<Add>,
+    txns: &[Txn],
+) -> Result<u64, DeltaTableError> {
     let state = handle.state.as_ref().ok_or(DeltaTableError::NotInitialized)?;
     let operation =
         DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(vec![DATE.to_owned()]), predicate: None };
@@ -198,7 +203,9 @@ pub(crate) fn was_refused(failure: &DeltaTableError) -> bool {
     matches!(
         failure,
         DeltaTableError::Transaction {
-            source: TransactionError::CommitConflict(CommitConflictError::ConcurrentTransaction)
+            source: TransactionError::CommitConflict(
+                CommitConflictError::ConcurrentTransaction | CommitConflictError::MetadataChanged
+            )
         }
     )
 }

@@ -6,9 +6,6 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::Schema;
-use deltalake_core::kernel::StructType;
-use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel as _;
 use deltalake_core::kernel::transaction::CommitProperties;
 use deltalake_core::logstore::LogStoreRef;
 use deltalake_core::operations::create::CreateBuilder;
@@ -20,23 +17,14 @@ use tokio::sync::Mutex;
 
 use crate::config::LakeConfig;
 use crate::error::TablesError;
-use crate::facts::{DATE, fields};
+use crate::facts::DATE;
+use crate::shape;
 use crate::store::Place;
 use crate::table::Table;
 use crate::txns::Txns;
 
 /// The table property that says which generation writes it.
-const GENERATION: &str = "ringledger.generation";
-/// A checkpoint every so many commits: a reader reads at most so many small files. Each
-/// checkpoint lists every removed file that is remembered, so fewer of them write less
-/// (docs/scaling.md).
-const CHECKPOINT_EVERY: &str = "100";
-/// How long superseded log entries stay for readers of the past.
-const LOG_KEPT: &str = "interval 7 days";
-/// How long the log remembers which files were removed. Longer than vacuum's retention:
-/// a checkpoint forgets what is older, and vacuum removes only what the log remembers. So
-/// maintenance may rest for as long as lies between the two.
-pub(crate) const REMOVED_KEPT_DAYS: u32 = 14;
+pub(crate) const GENERATION: &str = "ringledger.generation";
 
 /// What is known of one table.
 pub(crate) struct Handle {
@@ -124,8 +112,9 @@ impl Lake {
         }
     }
 
-    /// Makes every table that does not exist, empty; and checks that those that exist are
-    /// of this generation. Running it twice, or two at once, changes nothing.
+    /// Makes every table that does not exist, empty; checks that those that exist are of
+    /// this generation; and brings those that an earlier version made to this one's columns
+    /// and properties. Running it twice, or two at once, changes nothing.
     ///
     /// # Errors
     /// The store failed, or a table is of another generation.
@@ -148,7 +137,8 @@ impl Lake {
             }
         }
         self.refresh(shelf, handle).await?;
-        self.of_this_generation(shelf, handle)
+        self.of_this_generation(shelf, handle)?;
+        self.shape(shelf, handle).await
     }
 
     pub(crate) fn shelf(&self, table: Table) -> Result<&Shelf, TablesError> {
@@ -201,23 +191,16 @@ pub(crate) async fn load(log_store: &dyn deltalake_core::logstore::LogStore) -> 
 }
 
 async fn create(shelf: &Shelf, generation: &str) -> DeltaResult<()> {
-    let schema: StructType = (&Schema::new(fields(shelf.table))).try_into_kernel()?;
-    let measured = shelf.table.measured().join(",");
-    let removed_kept = format!("interval {REMOVED_KEPT_DAYS} days");
+    let properties = shape::properties(shelf.table).map(|(name, value)| (name.to_owned(), Some(value)));
+    let generation = (GENERATION.to_owned(), Some(generation.to_owned()));
     CreateBuilder::new()
         .with_log_store(Arc::clone(&shelf.log_store))
         .with_table_name(shelf.table.name())
         .with_comment(shelf.table.description())
-        .with_columns(schema.fields().cloned())
+        .with_columns(shape::columns(shelf.table)?.fields().cloned())
         .with_partition_columns([DATE])
         .with_raise_if_key_not_exists(false)
-        .with_configuration([
-            (GENERATION, Some(generation)),
-            ("delta.checkpointInterval", Some(CHECKPOINT_EVERY)),
-            ("delta.logRetentionDuration", Some(LOG_KEPT)),
-            ("delta.deletedFileRetentionDuration", Some(removed_kept.as_str())),
-            ("delta.dataSkippingStatsColumns", Some(measured.as_str())),
-        ])
+        .with_configuration(properties.into_iter().chain([generation]))
         .with_save_mode(SaveMode::Ignore)
         // Without retries a table made by another process in between is an error here,
         // not a second commit of metadata on top of it.

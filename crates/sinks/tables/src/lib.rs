@@ -18,6 +18,7 @@ mod faults;
 mod lake;
 mod read;
 mod schema;
+mod shape;
 mod store;
 mod synced;
 mod table;

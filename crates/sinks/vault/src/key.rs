@@ -1,8 +1,11 @@
 //! Where a recording is kept, and what is written beside it.
 //!
-//! Key: `recordings/<center>/<yyyy>/<mm>/<dd>/<call_id>/<n>-<started>.wav`; day and
-//! `started` are UTC. Orphans belong to no call:
-//! `recordings/<center>/<yyyy>/<mm>/<dd>/orphans/<recording_id>-<file time>.wav`.
+//! Key: `recordings/<center>/<yyyy>/<mm>/<dd>/<switch>/<call_id>/<n>-<started>.wav`; day
+//! and `started` are UTC. Orphans belong to no call:
+//! `recordings/<center>/<yyyy>/<mm>/<dd>/<switch>/orphans/<recording_id>-<file time>.wav`.
+//! The switch is in it since two switches of a centre may give calls the same id: what
+//! is done to an object is done to one switch's recording. (Objects stored before it was
+//! keep their keys: rows say where theirs lies.)
 //! Every part is made of `A-Z a-z 0-9 . _ -`; all other bytes are percent-encoded, so
 //! that no name that a switch gave can leave its place. A file that is no WAV keeps its
 //! own ending.
@@ -20,13 +23,13 @@ const MAX_PART: usize = 180;
 /// The key of the `n`-th recording of its call, from 1; `name` is the source's file name.
 pub fn recording_key(row: &Recording, n: u32, name: &str) -> String {
     let call = row.call_id.as_deref().unwrap_or(&row.recording_id);
-    let folder = day_folder(&row.center, row.started_at);
+    let folder = day_folder(&row.center, &row.switch, row.started_at);
     format!("{folder}/{}/{n}-{}.{}", part(call), stamp(row.started_at), ending(name))
 }
 
 /// The key of an orphan, from its id and file time.
-pub(crate) fn orphan_key(center: &str, id: &str, file_time: Instant, name: &str) -> String {
-    let folder = day_folder(center, file_time);
+pub(crate) fn orphan_key((center, switch): (&str, &str), id: &str, file_time: Instant, name: &str) -> String {
+    let folder = day_folder(center, switch, file_time);
     format!("{folder}/orphans/{}-{}.{}", part(id), stamp(file_time), ending(name))
 }
 
@@ -39,8 +42,8 @@ pub(crate) fn other_content(key: &str, sha256: &str) -> String {
     }
 }
 
-fn day_folder(center: &str, at: Instant) -> String {
-    format!("recordings/{}/{}", part(center), utc(at).format("%Y/%m/%d"))
+fn day_folder(center: &str, switch: &str, at: Instant) -> String {
+    format!("recordings/{}/{}/{}", part(center), utc(at).format("%Y/%m/%d"), part(switch))
 }
 
 fn utc(at: Instant) -> DateTime<Utc> {

@@ -1,5 +1,7 @@
 //! The scan for files that nobody announced: each is kept, whatever it holds, under an id
-//! that derives from its path and content.
+//! that derives from its switch, path and content.
+
+use std::collections::HashSet;
 
 use model::acts::RecordingOutcome;
 use model::facts::RecordingState;
@@ -25,8 +27,9 @@ pub struct Sweep {
 }
 
 impl Vault {
-    /// Stores every file below the folder that none of the announced paths means; an
-    /// orphan's id derives from its path and content.
+    /// Stores every file below a switch's folder that none of the announced paths means; an
+    /// orphan's id derives from its switch, path and content. Those of `known` ids were stored
+    /// before and are passed over.
     ///
     /// # Errors
     /// Where the folder itself cannot be scanned; single files fail one by one in the
@@ -34,15 +37,16 @@ impl Vault {
     pub async fn orphans(
         &self,
         folder: &FolderSource,
-        center: &str,
+        place: (&str, &str),
         announced: Vec<String>,
+        known: &HashSet<&Name>,
         terms: &Terms,
     ) -> Result<Sweep, VaultError> {
         let listing = folder.unclaimed(announced).await?;
         let mut sweep = Sweep { skipped: listing.skipped, ..Sweep::default() };
         for path in listing.files {
-            match self.orphan(folder, center, &path, terms).await {
-                Ok(outcome) => sweep.outcomes.push(outcome),
+            match self.orphan(folder, place, &path, known, terms).await {
+                Ok(outcome) => sweep.outcomes.extend(outcome),
                 Err(error) => sweep.failures.push((path, error)),
             }
         }
@@ -52,28 +56,46 @@ impl Vault {
     async fn orphan(
         &self,
         folder: &FolderSource,
-        center: &str,
+        place: (&str, &str),
         path: &str,
+        known: &HashSet<&Name>,
         terms: &Terms,
-    ) -> Result<RecordingOutcome, VaultError> {
+    ) -> Result<Option<RecordingOutcome>, VaultError> {
         let taken = folder.take_found(path, terms).await?;
-        let id = orphan_id(&taken);
+        let id = orphan_id(place.1, &taken);
+        if known.contains(&id) || known.contains(&earlier_id(&taken)) {
+            return Ok(None);
+        }
         let at = taken.modified.unwrap_or_default();
-        let key = key::orphan_key(center, &id, at, taken.name());
+        let key = key::orphan_key(place, &id, at, taken.name());
         let labels = orphan_labels(&id, at, &taken);
         let (state, note) = judge(&taken.media);
         let note =
             if state == RecordingState::Recorded { note } else { note.or_else(|| Some("it holds no sound".into())) };
         let (taken, key, _) = self.keep(key, taken, &labels).await?;
-        Ok(RecordingOutcome { recording_id: id, note, ..self.outcome(&taken, &key, terms) })
+        Ok(Some(RecordingOutcome { recording_id: id, note, ..self.outcome(&taken, &key, terms) }))
     }
 }
 
-fn orphan_id(taken: &Taken) -> Name {
+/// The same path and content on two switches are two files.
+fn orphan_id(switch: &str, taken: &Taken) -> Name {
+    named(&[switch, &taken.path, &taken.sha256])
+}
+
+/// The id that an orphan had before the switch was in it: what was stored under it is not
+/// stored again.
+fn earlier_id(taken: &Taken) -> Name {
+    named(&[&taken.path, &taken.sha256])
+}
+
+fn named(parts: &[&str]) -> Name {
     let mut hash = Sha256::new();
-    hash.update(taken.path.as_bytes());
-    hash.update([0]);
-    hash.update(taken.sha256.as_bytes());
+    for (i, part) in parts.iter().enumerate() {
+        if i > 0 {
+            hash.update([0]);
+        }
+        hash.update(part.as_bytes());
+    }
     let hex = hex::encode(hash.finalize());
     Name::from(format!("orphan-{}", hex.get(..24).unwrap_or(&hex)))
 }

@@ -2,10 +2,12 @@
 
 mod common;
 
+use std::collections::HashSet;
+
 use common::{NOON, pending, tone, tree, vault_in, wav, wav_saying};
 use futures::TryStreamExt;
-use model::Instant;
 use model::facts::{Recording, RecordingState as S};
+use model::{Instant, Name};
 use vault::{FailureKind, FolderSource, Hearing, Source, Terms, Vault, VaultError, Verification, Wanted};
 
 struct Bench {
@@ -60,7 +62,7 @@ async fn a_recording_is_found_by_its_longest_tail_and_kept_once() {
     assert_eq!((first.state, first.duration_ms, first.bytes), (S::Recorded, Some(1000), Some(16_044)));
     assert_eq!(first.path, "/var/spool/asterisk/monitor/2026/a.wav");
     let before = tree(&bench.kept);
-    let key = "recordings/north/2026/11/22/call%2F1/1-20261122T100000.000Z.wav";
+    let key = "recordings/north/2026/11/22/pbx/call%2F1/1-20261122T100000.000Z.wav";
     assert_eq!(before.keys().collect::<Vec<_>>(), [key, &format!("{key}.json")]);
     assert_eq!(before[key], wav(&tone(8000)));
     let labels = String::from_utf8(before[&format!("{key}.json")].clone()).unwrap();
@@ -92,7 +94,7 @@ async fn what_a_file_holds_decides_its_state() {
         let got = bench.store(&pending(name, name, name)).await.unwrap();
         assert_eq!((got.state, got.duration_ms), (state, duration), "{name}: {:?}", got.note);
         assert_eq!(got.note.is_some(), state != S::Recorded && name != "bare.wav", "{name}: {:?}", got.note);
-        let key = format!("recordings/north/2026/11/22/{name}/1-20261122T100000.000Z.wav");
+        let key = format!("recordings/north/2026/11/22/pbx/{name}/1-20261122T100000.000Z.wav");
         assert_eq!(tree(&bench.kept)[&key], bytes, "{name} is kept as it was");
     }
 }
@@ -174,13 +176,69 @@ async fn orphans_are_what_nobody_announced_whatever_they_hold() {
     bench.file("deep/er/notes.txt", b"hello");
     let Source::Folder(folder) = bench.source() else { panic!("a folder was opened") };
     let announced = vec!["/monitor/2026/told.wav".to_owned(), "/monitor/../x.wav".to_owned()];
-    let sweep = bench.vault.orphans(&folder, "north", announced.clone(), &Terms::import(NOON)).await.unwrap();
+    let (none, place) = (HashSet::new(), ("north", "pbx"));
+    let sweep = bench.vault.orphans(&folder, place, announced.clone(), &none, &Terms::import(NOON)).await.unwrap();
     let paths: Vec<_> = sweep.outcomes.iter().map(|o| (o.path.as_str(), o.state)).collect();
     assert_eq!(paths, [("deep/er/notes.txt", S::Orphan), ("empty.wav", S::Orphan), ("told.wav", S::Orphan)]);
     assert!(sweep.failures.is_empty() && sweep.skipped.is_empty());
     assert!(sweep.outcomes.iter().all(|o| o.call_id.is_none() && o.started_at.is_some() && o.uri.is_some()));
-    let again = bench.vault.orphans(&folder, "north", announced, &Terms::import(NOON)).await.unwrap();
+    let again = bench.vault.orphans(&folder, place, announced.clone(), &none, &Terms::import(NOON)).await.unwrap();
     assert_eq!(again.outcomes, sweep.outcomes);
+    let known = sweep.outcomes.iter().map(|o| &o.recording_id).collect();
+    let news = bench.vault.orphans(&folder, place, announced, &known, &Terms::import(NOON)).await.unwrap();
+    assert_eq!(news.outcomes, [], "what the log knows is not said again");
+}
+
+#[tokio::test]
+async fn two_switches_with_the_same_call_id_and_bytes_share_no_object() {
+    let bench = Bench::new();
+    bench.file("a.wav", &wav(&tone(800)));
+    bench.file("left.wav", &wav(&tone(80)));
+    let one = pending("one-c-1", "c", "a.wav");
+    let two = Recording { recording_id: "two-c-1".into(), switch: "two".into(), ..one.clone() };
+    let Source::Folder(folder) = bench.source() else { panic!("a folder was opened") };
+    let (mut rows, mut orphans) = (Vec::new(), Vec::new());
+    for row in [&one, &two] {
+        rows.push(stored(row, &bench.store(row).await.unwrap()));
+        let place = ("north", row.switch.as_str());
+        let told = vec!["a.wav".to_owned()];
+        let sweep = bench.vault.orphans(&folder, place, told, &HashSet::new(), &Terms::import(NOON)).await.unwrap();
+        orphans.extend(sweep.outcomes);
+    }
+    assert_ne!(rows[0].uri, rows[1].uri);
+    assert_eq!(orphans.len(), 2);
+    assert!(orphans[0].uri != orphans[1].uri && orphans[0].recording_id != orphans[1].recording_id);
+    // One is held or deleted by its key: the other is not touched.
+    let file = url::Url::parse(rows[0].uri.as_ref().unwrap()).unwrap().to_file_path().unwrap();
+    std::fs::remove_file(file).unwrap();
+    assert_eq!(bench.vault.verify(&rows[0]).await.unwrap(), Verification::Gone);
+    assert_eq!(bench.vault.verify(&rows[1]).await.unwrap(), Verification::Good);
+}
+
+#[tokio::test]
+async fn an_object_of_an_earlier_version_is_read_by_the_key_in_its_row() {
+    let bench = Bench::new();
+    bench.file("a.wav", &wav(&tone(800)));
+    let row = pending("r", "c", "a.wav");
+    let outcome = bench.store(&row).await.unwrap();
+    let new = url::Url::parse(outcome.uri.as_ref().unwrap()).unwrap().to_file_path().unwrap();
+    let old = bench.kept.join("recordings/north/2026/11/22/c/1-20261122T100000.000Z.wav");
+    std::fs::create_dir_all(old.parent().unwrap()).unwrap();
+    std::fs::rename(&new, &old).unwrap();
+    let row = Recording { uri: Some(url::Url::from_file_path(&old).unwrap().to_string()), ..stored(&row, &outcome) };
+    assert_eq!(bench.vault.verify(&row).await.unwrap(), Verification::Good);
+}
+
+#[tokio::test]
+async fn an_orphan_that_an_earlier_version_named_is_not_kept_twice() {
+    let bench = Bench::new();
+    bench.file("left.wav", &wav(&tone(80)));
+    let Source::Folder(folder) = bench.source() else { panic!("a folder was opened") };
+    // Named by path and content alone.
+    let named = Name::new("orphan-66556663ed9c89bde7b4ecfb");
+    let known = HashSet::from([&named]);
+    let sweep = bench.vault.orphans(&folder, ("north", "pbx"), Vec::new(), &known, &Terms::import(NOON)).await.unwrap();
+    assert_eq!((sweep.outcomes, tree(&bench.kept).len()), (Vec::new(), 0));
 }
 
 #[tokio::test]

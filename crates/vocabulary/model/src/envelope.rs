@@ -57,6 +57,12 @@ impl Dialect {
     pub fn makes_figures(&self) -> bool {
         matches!(self, Self::AsteriskAmi | Self::AsteriskQueueLog | Self::AsteriskCel)
     }
+
+    /// Whether this dialect announces recordings: where it does not make the figures and the
+    /// one which does announces none, recordings are taken from it.
+    pub fn announces_recordings(&self) -> bool {
+        matches!(self, Self::AsteriskAmi)
+    }
 }
 
 /// One CloudEvent: the attributes, and the native event as JSON bytes.

@@ -20,7 +20,8 @@ use crate::parked::{is_interval, standing};
 const REST: Duration = Duration::from_secs(1);
 /// Queue intervals are looked at so often.
 const INTERVALS_EVERY: Duration = Duration::from_secs(60);
-/// Rows of intervals that were parked longer ago are not known as such, milliseconds.
+/// Which intervals stand parked is kept by the feed; what was parked by a process that did
+/// not come to keep it is looked up in the events of so long, milliseconds.
 const PARKED_BACK_MS: i64 = 48 * 3_600_000;
 
 /// Starts a task for each target.

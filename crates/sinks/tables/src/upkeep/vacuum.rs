@@ -9,7 +9,8 @@ use deltalake_core::operations::vacuum::{Clock, VacuumMode};
 use model::Instant;
 
 use crate::error::TablesError;
-use crate::lake::{Lake, REMOVED_KEPT_DAYS};
+use crate::lake::Lake;
+use crate::shape::REMOVED_KEPT_DAYS;
 use crate::table::Table;
 
 /// The least time that replaced files stay: readers may hold an older snapshot so long.
