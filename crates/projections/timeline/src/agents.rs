@@ -242,6 +242,7 @@ impl Timeline {
     }
 
     fn visit_acw(&mut self, call: &Name, visit_id: &Name, acw_ms: Option<i64>) {
+        self.wake(call);
         let Some(cid) = self.calls.get(call).copied() else { return };
         let Some(contact) = self.touch(cid) else { return };
         let Some(visit) = contact.visits.iter_mut().find(|v| v.row.visit_id == *visit_id) else { return };

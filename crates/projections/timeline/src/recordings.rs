@@ -147,6 +147,7 @@ impl Timeline {
         outcome: &RecordingOutcome,
         out: &mut model::facts::Facts,
     ) {
+        outcome.call_id.iter().for_each(|c| self.wake(c));
         let contact = outcome.call_id.as_ref().and_then(|c| self.calls.get(c)).map(|c| self.survivor(*c));
         if let Some(contact) = contact.and_then(|cid| self.touch(cid)) {
             let found = contact.recordings.iter_mut().find(|r| r.row.recording_id == outcome.recording_id);

@@ -127,8 +127,12 @@ fn events(most: usize) -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
+fn horizon() -> impl Strategy<Value = i64> {
+    prop_oneof![Just(3_600_000), Just(86_400_000), Just(i64::MAX / 1000)]
+}
+
 fn new() -> Timeline {
-    Timeline::new("main".into(), "pbx1".into(), Config { late_horizon_ms: 3_600_000, default_region: None })
+    Timeline::new("main".into(), "pbx1".into(), Config { late_horizon_ms: 3_600_000, ..Config::default() })
 }
 
 fn fold(timeline: &mut Timeline, events: &[Event], facts: &mut Facts) {
@@ -230,9 +234,22 @@ proptest! {
     }
 
     #[test]
+    fn rows_are_the_same_whether_contacts_are_packed_at_once_or_never(events in events(200), horizon in horizon()) {
+        let folded = |cooling_ms| {
+            let config = Config { late_horizon_ms: horizon, cooling_ms, ..Config::default() };
+            let (mut timeline, mut facts) = (Timeline::new("main".into(), "pbx1".into(), config), Facts::default());
+            fold(&mut timeline, &events, &mut facts);
+            (facts, timeline.counters())
+        };
+        let never = folded(i64::MAX);
+        prop_assert_eq!(&folded(-1), &never);
+        prop_assert_eq!(&folded(5_000), &never);
+    }
+
+    #[test]
     fn contacts_own_their_visits_alone(events in events(80)) {
         // Within the late horizon, so that no contact begins anew under an old name.
-        let mut timeline = Timeline::new("main".into(), "pbx1".into(), Config { late_horizon_ms: i64::MAX / 1000, default_region: None });
+        let mut timeline = Timeline::new("main".into(), "pbx1".into(), Config { late_horizon_ms: i64::MAX / 1000, ..Config::default() });
         let mut facts = Facts::default();
         fold(&mut timeline, &events, &mut facts);
         contacts_hold(&facts);
