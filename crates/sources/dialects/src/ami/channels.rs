@@ -48,7 +48,6 @@ impl State {
         let is_withheld = number.as_deref().is_some_and(withheld);
         let channel = Channel {
             agent: self.agent_of(&name),
-            name,
             call,
             since: emit.now(),
             device: Some(device),
@@ -56,7 +55,7 @@ impl State {
             withheld: is_withheld,
             ..Channel::default()
         };
-        self.channels.insert(uid.clone(), channel);
+        self.channels.insert(uid.clone(), Box::new(channel));
         let party = fields.name_of(prefix, "CallerIDName").map(|n| unescape(&n));
         let body = Body::Originated { device, number, withheld: is_withheld, name: party, dialled };
         emit.push_at(at, &self.whom(uid), body);
@@ -208,10 +207,10 @@ impl State {
         let two = self.touch("LocalTwo", fields, emit);
         let (Some(one), Some(two)) = (one, two) else { return };
         if let Some(c) = self.channels.get_mut(&one) {
-            c.pair = Some(two.clone());
+            c.pair = Some(Box::new(two.clone()));
         }
         if let Some(c) = self.channels.get_mut(&two) {
-            c.pair = Some(one);
+            c.pair = Some(Box::new(one));
         }
     }
 

@@ -19,7 +19,7 @@ impl State {
         let Some(channel) = self.channels.get_mut(uid) else { return };
         match channel.unnamed.take() {
             Some(at) => emit.push_at(at, &self.whom(uid), Body::RecordingStarted { path }),
-            None => channel.path = path,
+            None => channel.path = path.map(Box::new),
         }
     }
 
@@ -30,7 +30,7 @@ impl State {
         let sees_variables = self.sees_variables;
         let Some(channel) = self.channels.get_mut(&uid) else { return };
         channel.recordings += 1;
-        let path = channel.path.take();
+        let path = channel.path.take().map(|path| *path);
         if path.is_none() && sees_variables {
             channel.unnamed = Some(emit.now());
         } else {

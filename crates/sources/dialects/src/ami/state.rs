@@ -15,7 +15,7 @@ use crate::plausible::Believed;
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct State {
     /// Open channels by Uniqueid.
-    pub channels: FxHashMap<Name, Channel>,
+    pub channels: FxHashMap<Name, Box<Channel>>,
     /// Channels that were cleared a moment ago: events of theirs still come.
     pub gone: FxHashMap<Name, Gone>,
     /// The same in the order in which they went.
@@ -69,11 +69,9 @@ pub(super) struct MemberRoll {
     pub listed: FxHashSet<(Name, Name)>,
 }
 
-/// One open channel.
+/// One open channel. (There may be a million of them: what is rarely known is boxed.)
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Channel {
-    /// Its name, `PJSIP/1003-0000002e`.
-    pub name: Name,
     /// Its Linkedid.
     pub call: Name,
     /// When it was met.
@@ -86,11 +84,11 @@ pub(super) struct Channel {
     pub number: Option<Name>,
     pub withheld: bool,
     /// The other half of a Local channel.
-    pub pair: Option<Name>,
+    pub pair: Option<Box<Name>>,
     /// Its dialling was told and its end was not.
     pub dialled: bool,
     /// Dialling it ended unanswered: who dialled it.
-    pub unanswered: Option<Name>,
+    pub unanswered: Option<Box<Name>>,
     /// The bridge it is in.
     pub conversation: Option<Name>,
     /// It has put the other party on hold.
@@ -98,13 +96,13 @@ pub(super) struct Channel {
     /// Queue that its dial plan called last.
     pub queue_app: Option<Name>,
     /// The refusal that was told last, so that its echo is not told again.
-    pub refused: Option<(Name, RejectReason)>,
+    pub refused: Option<Box<(Name, RejectReason)>>,
     /// Its stay in a queue.
-    pub visit: Option<Visit>,
+    pub visit: Option<Box<Visit>>,
     /// What the switch says it waited (`QUEUEWAIT`), milliseconds.
     pub queue_wait: Option<i64>,
     /// Announced file of a recording that has not started yet.
-    pub path: Option<Name>,
+    pub path: Option<Box<Name>>,
     /// A started recording whose file is not known yet: when it started.
     pub unnamed: Option<Instant>,
     /// Recordings that run on it.
@@ -126,7 +124,7 @@ pub(super) struct Channel {
 pub(super) struct Visit {
     pub queue: Name,
     pub position: Option<i64>,
-    pub leaving: Option<Leaving>,
+    pub leaving: Option<Box<Leaving>>,
 }
 
 /// The end of a wait, not settled yet.

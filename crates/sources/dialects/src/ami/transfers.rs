@@ -86,7 +86,7 @@ impl State {
             if channel.device != Some(DeviceKind::Internal) {
                 break;
             }
-            let Some(next) = self.partner(channel.pair.as_ref()) else { break };
+            let Some(next) = self.partner(channel.pair.as_deref()) else { break };
             party = next;
         }
         party
