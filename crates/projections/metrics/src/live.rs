@@ -110,8 +110,8 @@ impl LiveFold {
             place: self.places.number(&visit.switch, &visit.center, Some(&visit.queue)),
             joined_at: visit.joined_at,
             outcome: visit.outcome,
-            wait_ms: tally::wait_ms(visit, basis),
-            talking: visit.agent.clone().filter(|_| talking),
+            wait_ms: tally::wait_ms(visit, basis).unwrap_or(0),
+            talking: visit.agent.clone().filter(|_| talking).map(Box::new),
             closed: visit.closed,
         };
         self.visits.insert(visit.visit_id.clone(), live);
@@ -179,7 +179,7 @@ impl LiveFold {
         }
         let keyed = counted.into_iter().filter_map(|(place, (row, _, _))| Some((self.key(place)?, row)));
         let mut rows: BTreeMap<Key, LiveRow> = keyed.collect();
-        let talking = self.visits.values().filter_map(|v| Some((v.place, v.talking.as_ref()?)));
+        let talking = self.visits.values().filter_map(|v| Some((v.place, v.talking.as_deref()?)));
         for ((key, _), activity) in live_agents::activities(self, talking, now) {
             rows.entry(key).or_default().agents.add(activity, 1);
         }
@@ -206,7 +206,7 @@ impl LiveVisit {
             return;
         }
         row.offered += 1;
-        let wait = self.wait_ms.unwrap_or(0);
+        let wait = self.wait_ms;
         match self.outcome {
             VisitOutcome::Answered => {
                 row.answered += 1;

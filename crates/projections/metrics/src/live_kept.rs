@@ -45,9 +45,10 @@ pub(crate) struct LiveVisit {
     pub place: PlaceNo,
     pub joined_at: Instant,
     pub outcome: VisitOutcome,
-    pub wait_ms: Option<i64>,
-    /// The agent who is talking.
-    pub talking: Option<Name>,
+    /// 0 while it waits.
+    pub wait_ms: i64,
+    /// The agent who is talking (boxed: most of a day's visits are over).
+    pub talking: Option<Box<Name>>,
     pub closed: bool,
 }
 

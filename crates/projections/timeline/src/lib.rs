@@ -58,7 +58,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::agents::Agent;
-use crate::cold::{Index, Packed};
+use crate::cold::{Index, Packed, Words};
 use crate::horizon::Horizon;
 use crate::names::Names;
 use crate::state::{Cid, Conn, Contact};
@@ -140,6 +140,8 @@ pub struct Timeline {
     /// Quiet contacts, and the names that they are asked for by.
     packed: FxHashMap<Cid, Packed>,
     asleep: Index,
+    /// What stands in many of them.
+    words: Words,
     /// How many of them are open.
     packed_open: u64,
     /// Those that have gone over into another.
@@ -173,6 +175,7 @@ impl Timeline {
             contacts: FxHashMap::default(),
             packed: FxHashMap::default(),
             asleep: Index::default(),
+            words: Words::default(),
             packed_open: 0,
             packed_into: FxHashMap::default(),
             calls: FxHashMap::default(),

@@ -244,6 +244,7 @@ impl Timeline {
             let awake = || contacts.get(c).is_some_and(|k| k.visits.iter().any(VisitState::is_talking));
             *c != cid && packed.get(c).map_or_else(awake, Packed::is_talking)
         });
+        state.answering.reserve_exact(1);
         state.answering.push(cid);
     }
 

@@ -1,18 +1,19 @@
 //! A contact as few bytes: each name once, times from the contact's begin, no runs of
 //! zeros.
 //!
-//! Contract: `read(write(x))` is x, for the same centre and switch. A name is written as
-//! its number in a table that stands in front, centre and switch as the first two, which
-//! no table holds; the empty name stays empty.
+//! Contract: `read(write(x))` is x, whatever was written between with the same `Words`. A
+//! name is written as its number in a table that stands in front, a shared one as that
+//! number of `Words` behind a `w`; the empty name stays empty.
 
 use model::{Instant, Name};
 use serde::{Deserialize, Serialize};
 
 use super::Sleeper;
 use super::walk::{self, Walker};
+use super::words::Words;
 
-/// The longest run of zeros behind a zero: a run is a zero and its length.
-const RUN: usize = 255;
+/// Before the length of a run of zeros; before a 0 it is itself.
+const MARK: u8 = 255;
 
 #[derive(Serialize, Deserialize)]
 struct Written {
@@ -23,7 +24,7 @@ struct Written {
 
 /// Names and times as they stand, to numbers.
 struct Shorten<'a> {
-    known: [&'a Name; 2],
+    words: &'a mut Words,
     names: Vec<Name>,
     begin: Instant,
 }
@@ -33,13 +34,21 @@ impl Walker for Shorten<'_> {
         if name.is_empty() {
             return;
         }
-        let known = self.known.iter().position(|k| *k == name);
-        let known = known.or_else(|| self.names.iter().position(|k| k == name).map(|i| i + self.known.len()));
-        let number = known.unwrap_or_else(|| {
+        let number = self.names.iter().position(|k| k == name).unwrap_or_else(|| {
             self.names.push(name.clone());
-            self.names.len() - 1 + self.known.len()
+            self.names.len() - 1
         });
-        *name = decimal(number);
+        *name = smol_str::format_smolstr!("{number}");
+    }
+
+    fn word(&mut self, word: &mut Name) {
+        if word.is_empty() {
+            return;
+        }
+        match self.words.number(word) {
+            Some(number) => *word = smol_str::format_smolstr!("w{number}"),
+            None => self.name(word),
+        }
     }
 
     fn at(&mut self, at: &mut Instant) {
@@ -47,9 +56,9 @@ impl Walker for Shorten<'_> {
     }
 }
 
-/// The way back. A number that no name has (bytes that are no contact's) gives no name.
+/// The way back. A number that no name has (of bytes that are no contact's) gives none.
 struct Restore<'a> {
-    known: [&'a Name; 2],
+    words: &'a Words,
     names: Vec<Name>,
     begin: Instant,
 }
@@ -59,9 +68,15 @@ impl Walker for Restore<'_> {
         if name.is_empty() {
             return;
         }
-        let number: usize = name.parse().unwrap_or(usize::MAX);
-        let known = self.known.get(number).copied().or_else(|| self.names.get(number.saturating_sub(self.known.len())));
-        *name = known.cloned().unwrap_or_default();
+        let told = match name.strip_prefix('w') {
+            Some(number) => number.parse().ok().and_then(|n| self.words.name(n)),
+            None => name.parse::<usize>().ok().and_then(|n| self.names.get(n)),
+        };
+        *name = told.cloned().unwrap_or_default();
+    }
+
+    fn word(&mut self, word: &mut Name) {
+        self.name(word);
     }
 
     fn at(&mut self, at: &mut Instant) {
@@ -69,33 +84,29 @@ impl Walker for Restore<'_> {
     }
 }
 
-fn decimal(number: usize) -> Name {
-    if number < 10 { Name::from_iter([char::from(b'0' + number as u8)]) } else { number.to_string().into() }
-}
-
 /// A contact as bytes behind `flags`; an error where it cannot be written, with the contact
 /// as it was.
-pub(crate) fn write(mut sleeper: Sleeper, flags: u8, center: &Name, switch: &Name) -> Result<Box<[u8]>, Box<Sleeper>> {
+pub(crate) fn write(mut sleeper: Sleeper, flags: u8, words: &mut Words) -> Result<Box<[u8]>, Box<Sleeper>> {
     let begin = sleeper.contact.started_at;
-    let mut shorten = Shorten { known: [center, switch], names: Vec::new(), begin };
+    let mut shorten = Shorten { words, names: Vec::new(), begin };
     walk::sleeper(&mut sleeper, &mut shorten);
     let written = Written { begin, names: shorten.names, sleeper };
     match postcard::to_stdvec(&written) {
         Ok(bytes) => Ok(without_zeros(flags, &bytes)),
-        Err(_) => {
-            let Written { begin, names, mut sleeper } = written;
-            walk::sleeper(&mut sleeper, &mut Restore { known: [center, switch], names, begin });
-            Err(Box::new(sleeper))
-        }
+        Err(_) => Err(Box::new(restored(written, words))),
     }
 }
 
 /// The contact of what `write` gave; `None` where it is none's.
-pub(crate) fn read(bytes: &[u8], center: &Name, switch: &Name) -> Option<Sleeper> {
+pub(crate) fn read(bytes: &[u8], words: &Words) -> Option<Sleeper> {
     let (_flags, bytes) = bytes.split_first()?;
-    let Written { begin, names, mut sleeper } = postcard::from_bytes(&with_zeros(bytes)).ok()?;
-    walk::sleeper(&mut sleeper, &mut Restore { known: [center, switch], names, begin });
-    Some(sleeper)
+    postcard::from_bytes(&with_zeros(bytes)).ok().map(|written| restored(written, words))
+}
+
+fn restored(written: Written, words: &Words) -> Sleeper {
+    let Written { begin, names, mut sleeper } = written;
+    walk::sleeper(&mut sleeper, &mut Restore { words, names, begin });
+    sleeper
 }
 
 /// Most fields of most contacts are nothing: zeros.
@@ -104,13 +115,13 @@ fn without_zeros(flags: u8, bytes: &[u8]) -> Box<[u8]> {
     out.push(flags);
     let mut rest = bytes;
     while let Some((first, behind)) = rest.split_first() {
-        out.push(*first);
-        rest = behind;
-        if *first == 0 {
-            let run = behind.iter().take(RUN).take_while(|b| **b == 0).count();
-            out.push(run as u8);
-            rest = &behind[run..];
+        let run = rest.iter().take(usize::from(MARK)).take_while(|b| **b == 0).count();
+        match (*first, run) {
+            (MARK, _) => out.extend([MARK, 0]),
+            (byte, 0 | 1) => out.push(byte),
+            (_, run) => out.extend([MARK, run as u8]),
         }
+        rest = behind.get(run.max(1) - 1..).unwrap_or_default();
     }
     out.into_boxed_slice()
 }
@@ -119,9 +130,13 @@ fn with_zeros(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() * 2);
     let mut bytes = bytes.iter();
     while let Some(byte) = bytes.next() {
-        out.push(*byte);
-        if *byte == 0 {
-            out.resize(out.len() + usize::from(bytes.next().copied().unwrap_or(0)), 0);
+        if *byte != MARK {
+            out.push(*byte);
+            continue;
+        }
+        match bytes.next().copied().unwrap_or(0) {
+            0 => out.push(MARK),
+            run => out.resize(out.len() + usize::from(run), 0),
         }
     }
     out
@@ -135,7 +150,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn zeros_come_back(bytes in proptest::collection::vec(prop_oneof![2 => Just(0_u8), 1 => any::<u8>()], 0..2_000)) {
+        fn zeros_come_back(bytes in proptest::collection::vec(prop_oneof![4 => Just(0_u8), 1 => Just(MARK), 2 => any::<u8>()], 0..2_000)) {
             prop_assert_eq!(with_zeros(&without_zeros(3, &bytes)[1..]), bytes);
         }
     }

@@ -11,11 +11,13 @@
 mod bytes;
 mod index;
 mod walk;
+mod words;
 
 use model::{Body, Event, Instant, Name};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::index::Index;
+pub(crate) use self::words::Words;
 use crate::Timeline;
 use crate::state::{Cid, Conn, Contact, VisitState};
 
@@ -116,7 +118,7 @@ impl Timeline {
         let sleeper = self.take_along(cid, contact);
         sleeper.names().for_each(|n| self.asleep.put(n, cid));
         let flags = if open { OPEN } else { 0 } | if talking { TALKING } else { 0 };
-        match bytes::write(sleeper, flags, &self.center, &self.switch) {
+        match bytes::write(sleeper, flags, &mut self.words) {
             Ok(bytes) => {
                 self.packed.insert(cid, Packed { active, bytes });
                 self.packed_open += u64::from(open);
@@ -165,7 +167,7 @@ impl Timeline {
         let Some(packed) = self.packed.remove(&cid) else { return };
         self.packed_open -= u64::from(packed.is_open());
         self.packed_into.remove(&cid);
-        if let Some(sleeper) = bytes::read(&packed.bytes, &self.center, &self.switch) {
+        if let Some(sleeper) = bytes::read(&packed.bytes, &self.words) {
             self.put_back(cid, sleeper);
             self.cools(cid);
         }

@@ -11,12 +11,19 @@ use crate::state::{Conn, Contact, HoldState, LegState, RecordingState, VisitStat
 
 /// What is done to each of them.
 pub(crate) trait Walker {
+    /// A name of this contact.
     fn name(&mut self, name: &mut Name);
+    /// A name that other contacts have too.
+    fn word(&mut self, word: &mut Name);
     fn at(&mut self, at: &mut Instant);
 }
 
 fn names<'a>(walker: &mut impl Walker, names: impl IntoIterator<Item = &'a mut Name>) {
     names.into_iter().for_each(|n| walker.name(n));
+}
+
+fn words<'a>(walker: &mut impl Walker, words: impl IntoIterator<Item = &'a mut Name>) {
+    words.into_iter().for_each(|w| walker.word(w));
 }
 
 fn times<'a>(walker: &mut impl Walker, times: impl IntoIterator<Item = &'a mut Instant>) {
@@ -42,7 +49,8 @@ pub(crate) fn sleeper(s: &mut Sleeper, w: &mut impl Walker) {
 
 fn contact(c: &mut Contact, w: &mut impl Walker) {
     names(w, [&mut c.call_id]);
-    names(w, [&mut c.ani, &mut c.ani_raw, &mut c.dnis, &mut c.disposition, &mut c.merged_into].into_iter().flatten());
+    names(w, [&mut c.ani, &mut c.ani_raw, &mut c.dnis, &mut c.merged_into].into_iter().flatten());
+    words(w, &mut c.disposition);
     names(w, c.conns.iter_mut().chain(&mut c.moved).chain(&mut c.natives));
     times(w, [&mut c.started_at, &mut c.active_at].into_iter().chain(&mut c.ended_at));
     c.visits.iter_mut().for_each(|v| visit(v, w));
@@ -50,17 +58,20 @@ fn contact(c: &mut Contact, w: &mut impl Walker) {
     c.recordings.iter_mut().for_each(|r| recording(r, w));
     for HoldState { row: Hold { from, to, agent }, conn } in &mut c.holds {
         times(w, to.iter_mut().chain([from]));
-        names(w, agent.iter_mut().chain([conn]));
+        words(w, agent);
+        w.name(conn);
     }
     for Transfer { at, from_agent, to_agent, target, kind: _ } in &mut c.transfers {
         w.at(at);
-        names(w, [from_agent, to_agent, target].into_iter().flatten());
+        words(w, [from_agent, to_agent, target].into_iter().flatten());
     }
     for (key, value) in &mut c.ivr {
-        names(w, [key, value]);
+        w.word(key);
+        w.name(value);
     }
     for CrmLink { target, object, record_id } in &mut c.crm {
-        names(w, record_id.iter_mut().chain([target, object]));
+        names(w, record_id);
+        words(w, [target, object]);
     }
     for (conn, at) in &mut c.gone {
         w.name(conn);
@@ -70,16 +81,18 @@ fn contact(c: &mut Contact, w: &mut impl Walker) {
 
 fn visit(v: &mut VisitState, w: &mut impl Walker) {
     let Visit { visit_id, call_id, center, switch, queue, agent, ani, dnis, .. } = &mut v.row;
-    names(w, [visit_id, call_id, center, switch, queue]);
-    names(w, [agent, ani, dnis, &mut v.conn].into_iter().flatten());
+    names(w, [visit_id, call_id]);
+    words(w, agent.iter_mut().chain([center, switch, queue]));
+    names(w, [ani, dnis, &mut v.conn].into_iter().flatten());
     let Visit { joined_at, answered_at, left_at, known_at, .. } = &mut v.row;
     times(w, [joined_at, known_at].into_iter().chain(answered_at).chain(left_at));
 }
 
 fn leg(l: &mut LegState, w: &mut impl Walker) {
     let Leg { leg_id, call_id, visit_id, center, switch, agent, queue, .. } = &mut l.row;
-    names(w, [leg_id, call_id, center, switch, agent]);
-    names(w, [visit_id, queue, &mut l.device].into_iter().flatten());
+    names(w, [leg_id, call_id]);
+    words(w, queue.iter_mut().chain([center, switch, agent]));
+    names(w, [visit_id, &mut l.device].into_iter().flatten());
     let Leg { offered_at, answered_at, ended_at, known_at, .. } = &mut l.row;
     w.at(known_at);
     let rest = [offered_at, answered_at, ended_at, &mut l.phone_left, &mut l.talking_since];
@@ -88,8 +101,9 @@ fn leg(l: &mut LegState, w: &mut impl Walker) {
 
 fn recording(r: &mut RecordingState, w: &mut impl Walker) {
     let Recording { recording_id, call_id, center, switch, queue, agent, source, sha256, .. } = &mut r.row;
-    names(w, [recording_id, center, switch]);
-    names(w, [call_id, queue, agent, source, sha256, &mut r.conn].into_iter().flatten());
+    w.name(recording_id);
+    words(w, [center, switch].into_iter().chain(queue).chain(agent));
+    names(w, [call_id, source, sha256, &mut r.conn].into_iter().flatten());
     let Recording { started_at, ended_at, known_at, stored_at, suspended, .. } = &mut r.row;
     times(w, [started_at, known_at].into_iter().chain(ended_at).chain(stored_at));
     for (from, to) in suspended {
@@ -98,6 +112,7 @@ fn recording(r: &mut RecordingState, w: &mut impl Walker) {
 }
 
 fn connection(k: &mut Conn, w: &mut impl Walker) {
-    names(w, [&mut k.native, &mut k.agent, &mut k.conversation].into_iter().flatten());
+    words(w, &mut k.agent);
+    names(w, [&mut k.native, &mut k.conversation].into_iter().flatten());
     w.at(&mut k.since);
 }

@@ -140,8 +140,8 @@ impl State {
         }
         for other in self.channels.values_mut() {
             let together = other.call == call || (conversation.is_some() && other.conversation == conversation);
-            if together && other.ended.is_none_or(|(at, _)| emit.now().millis_since(at) > REQUEST_EXPLAINS_MS) {
-                other.ended = Some((emit.now(), by));
+            if together && other.ended.as_ref().is_none_or(|e| emit.now().millis_since(e.0) > REQUEST_EXPLAINS_MS) {
+                other.ended = Some(Box::new((emit.now(), by)));
             }
         }
     }
@@ -184,7 +184,7 @@ impl State {
         let whom = self.whom(uid);
         let Some(channel) = self.channels.remove(uid) else { return };
         self.dial_cleared(&channel, uid, cause, emit);
-        let by = match (channel.asked, channel.ended) {
+        let by = match (channel.asked, channel.ended.as_deref().copied()) {
             // Its own party hung up: however late the switch saw to it.
             (Some(by), _) => by,
             (None, Some((at, by))) if emit.now().millis_since(at) <= REQUEST_EXPLAINS_MS => by,

@@ -68,7 +68,7 @@ impl State {
         let visit = channel.visit.get_or_insert_with(|| Box::new(Visit { queue, position: None, leaving: None }));
         // The leave behind an abandon adds nothing; an abandon tells more than a leave.
         if visit.leaving.as_ref().is_none_or(|l| leaving.abandon && !l.abandon) {
-            leaving.wait_ms = leaving.wait_ms.or(channel.queue_wait);
+            leaving.wait_ms = leaving.wait_ms.or(channel.queue_wait.as_deref().copied());
             visit.leaving = Some(Box::new(leaving));
             self.settling.push_back((emit.now().plus_millis(SETTLE_MS), uid));
         }
@@ -84,7 +84,7 @@ impl State {
             Some("MIXMONITOR_FILENAME") => self.recording_named(&uid, value, emit),
             Some("QUEUEWAIT") => {
                 if let Some(channel) = self.channels.get_mut(&uid) {
-                    channel.queue_wait = crate::emit::seconds_to_ms(value);
+                    channel.queue_wait = crate::emit::seconds_to_ms(value).map(Box::new);
                 }
             }
             _ => {}
@@ -230,7 +230,7 @@ impl State {
             self.settle(&uid, Settled::Ended, emit);
         }
         let mut unnamed: Vec<_> =
-            self.channels.iter().filter_map(|(uid, c)| c.unnamed.map(|at| (at, uid.clone()))).collect();
+            self.channels.iter().filter_map(|(uid, c)| c.unnamed.as_deref().map(|at| (*at, uid.clone()))).collect();
         unnamed.sort_unstable();
         for (_, uid) in unnamed {
             self.recording_stays_unnamed(&uid, emit);

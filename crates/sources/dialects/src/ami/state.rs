@@ -100,11 +100,11 @@ pub(super) struct Channel {
     /// Its stay in a queue.
     pub visit: Option<Box<Visit>>,
     /// What the switch says it waited (`QUEUEWAIT`), milliseconds.
-    pub queue_wait: Option<i64>,
+    pub queue_wait: Option<Box<i64>>,
     /// Announced file of a recording that has not started yet.
     pub path: Option<Box<Name>>,
     /// A started recording whose file is not known yet: when it started.
-    pub unnamed: Option<Instant>,
+    pub unnamed: Option<Box<Instant>>,
     /// Recordings that run on it.
     pub recordings: u32,
     /// Directions that are muted: bit 0 read, bit 1 write.
@@ -114,7 +114,7 @@ pub(super) struct Channel {
     /// Its own party asked for its end.
     pub asked: Option<EndedBy>,
     /// Who in its call or conversation asked for an end, and when.
-    pub ended: Option<(Instant, EndedBy)>,
+    pub ended: Option<Box<(Instant, EndedBy)>>,
     /// The switch asked for its end.
     pub soft: bool,
 }
