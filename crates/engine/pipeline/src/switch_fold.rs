@@ -240,8 +240,11 @@ fn number(events: &mut [Event], known_at: Instant) {
 }
 
 fn new_timeline(center: &Name, switch: &Name, config: &FoldConfig, settings: &SwitchSettings) -> timeline::Timeline {
-    let shape =
-        timeline::Config { late_horizon_ms: config.late_horizon_ms, default_region: settings.default_region.clone() };
+    let shape = timeline::Config {
+        late_horizon_ms: config.late_horizon_ms,
+        default_region: settings.default_region.clone(),
+        ..timeline::Config::default()
+    };
     timeline::Timeline::new(center.clone(), switch.clone(), shape)
 }
 

@@ -1,6 +1,7 @@
-//! Visit revisions on their way into interval and live figures: remembers the revision
-//! before, as long as a visit can still change.
+//! Visit revisions on their way into interval figures: remembers what the revision before
+//! counted, as long as a visit can still change.
 
+use metrics::intervals::Counted;
 use model::facts::{Facts, QueueInterval, Visit};
 use model::{Event, Instant, Name, Position};
 use rustc_hash::FxHashMap;
@@ -13,11 +14,31 @@ const SWEEP_EVERY: usize = 4_096;
 /// Beyond an interval's end, milliseconds: an ended input gives every interval.
 const INTERVAL_MS: i64 = 15 * 60_000;
 
+/// The newest revision of a visit, as few bytes: when it was closed, and what it counted.
+#[derive(Serialize, Deserialize)]
+struct Last(Box<[u8]>);
+
+impl Last {
+    fn of(visit: &Visit, counted: &Counted) -> Self {
+        let closed_at = visit.closed.then(|| visit.left_at.unwrap_or(visit.joined_at));
+        // (Numbers and words can always be written.)
+        Self(postcard::to_stdvec(&(closed_at, counted)).unwrap_or_default().into_boxed_slice())
+    }
+
+    fn counted(&self) -> Option<Counted> {
+        postcard::from_bytes::<(Option<Instant>, Counted)>(&self.0).ok().map(|(_, counted)| counted)
+    }
+
+    fn closed_at(&self) -> Option<Instant> {
+        postcard::take_from_bytes::<Option<Instant>>(&self.0).ok().and_then(|(closed_at, _)| closed_at)
+    }
+}
+
 /// The fold of intervals with what it needs to know.
 #[derive(Serialize, Deserialize)]
 pub struct VisitFeed {
     intervals: metrics::intervals::IntervalFold,
-    last: FxHashMap<Name, Visit>,
+    last: FxHashMap<Name, Last>,
     applied: usize,
     late_horizon_ms: i64,
 }
@@ -39,8 +60,9 @@ impl VisitFeed {
     pub fn take(&mut self, event: &Event, first: usize, facts: &mut Facts) {
         let (visits, rows) = (&facts.queue_visits[first..], &mut facts.queue_intervals);
         for visit in visits {
-            self.intervals.apply(self.last.get(&visit.visit_id), visit, rows);
-            self.last.insert(visit.visit_id.clone(), visit.clone());
+            let before = self.last.get(&visit.visit_id).and_then(Last::counted);
+            let counted = self.intervals.apply(before.as_ref(), visit, rows);
+            self.last.insert(visit.visit_id.clone(), Last::of(visit, &counted));
             self.applied += 1;
         }
         if self.applied >= SWEEP_EVERY {
@@ -62,6 +84,6 @@ impl VisitFeed {
 
     fn sweep(&mut self, at: Instant) {
         let limit = at.plus_millis(-self.late_horizon_ms);
-        self.last.retain(|_, v| !v.closed || v.left_at.unwrap_or(v.joined_at) >= limit);
+        self.last.retain(|_, last| last.closed_at().is_none_or(|at| at >= limit));
     }
 }

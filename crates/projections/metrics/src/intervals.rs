@@ -13,15 +13,15 @@
 
 use std::collections::BTreeMap;
 
-use model::facts::{QueueCounts, QueueInterval, Visit};
+use model::facts::{QueueInterval, Visit};
 use model::{Instant, Name, Position};
 use serde::{Deserialize, Serialize};
 
+pub use crate::counted::Counted;
+use crate::counted::QUARTER_US;
 use crate::interval_cell::{Cell, Key, Part};
 use crate::options::{DEFAULT_SHORT_ABANDON_MS, DEFAULT_SL_THRESHOLD_MS, WaitBasis};
-use crate::tally::{self, Limits};
-
-const QUARTER_US: i64 = 15 * 60 * 1_000_000;
+use crate::tally::Limits;
 
 /// What shapes the rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +78,9 @@ pub struct IntervalFold {
     settings: IntervalSettings,
     switch: Name,
     cells: BTreeMap<Key, Cell>,
+    /// Centre and queue by number, and back.
+    queues: Vec<(Name, Name)>,
+    numbers: BTreeMap<(Name, Name), u32>,
     /// Intervals that begin before it have been given.
     given: Instant,
     event_time: Instant,
@@ -102,13 +105,22 @@ impl IntervalFold {
         self.missed
     }
 
-    /// Takes a new revision of a visit, and the one before it, if any. Appends rows of
-    /// intervals that were given before and now read differently.
-    pub fn apply(&mut self, previous: Option<&Visit>, new: &Visit, out: &mut Vec<QueueInterval>) {
-        let (before, after) = (previous.and_then(|v| self.part(v)), self.part(new));
-        if before == after {
-            return;
+    /// Takes a new revision of a visit, and what the one before it counted, if any; gives
+    /// what this one counts. Appends rows of intervals that were given before and now read
+    /// differently.
+    pub fn apply(&mut self, previous: Option<&Counted>, new: &Visit, out: &mut Vec<QueueInterval>) -> Counted {
+        let counted = self.counted(new);
+        if previous == Some(&counted) {
+            return counted;
         }
+        let (before, after) = (previous.and_then(|c| self.part(c)), self.part(&counted));
+        if before != after {
+            self.change(before, after, new, out);
+        }
+        counted
+    }
+
+    fn change(&mut self, before: Option<Part>, after: Option<Part>, new: &Visit, out: &mut Vec<QueueInterval>) {
         let mut keys: Vec<Key> = Vec::new();
         for (part, sign) in [(before, -1), (after, 1)] {
             let Some(part) = part else { continue };
@@ -149,16 +161,24 @@ impl IntervalFold {
         self.forget();
     }
 
-    fn part(&self, visit: &Visit) -> Option<Part> {
-        if visit.retracted {
-            return None;
-        }
-        let key = (quarter(visit.joined_at), visit.center.clone(), visit.queue.clone());
-        let mut counts = QueueCounts::default();
-        tally::arrival(&mut counts, visit);
-        tally::outcome(&mut counts, visit, self.settings.limits(&key), self.settings.basis());
-        let wait = tally::wait_ms(visit, self.settings.basis());
-        Some(Part { key, counts, wait, outcome: visit.outcome, closed: tally::has_closed(visit) })
+    /// What a revision of a visit counts.
+    pub fn counted(&mut self, visit: &Visit) -> Counted {
+        let queue = (visit.center.clone(), visit.queue.clone());
+        let known = self.numbers.get(&queue).copied();
+        let number = known.unwrap_or_else(|| {
+            let number = u32::try_from(self.queues.len()).unwrap_or(u32::MAX);
+            self.queues.push(queue.clone());
+            self.numbers.insert(queue, number);
+            number
+        });
+        Counted::of(visit, number, self.settings.basis())
+    }
+
+    fn part(&self, counted: &Counted) -> Option<Part> {
+        let queue = self.queues.get(counted.queue as usize).filter(|_| !counted.retracted)?;
+        let key = counted.key(queue);
+        let limits = self.settings.limits(&key);
+        Some(counted.part(key, limits))
     }
 
     fn is_forgotten(&self, key: &Key) -> bool {

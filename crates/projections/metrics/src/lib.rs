@@ -11,12 +11,14 @@
 
 pub mod agents;
 pub mod contacts;
+mod counted;
 pub mod explain;
 pub mod grid;
 mod interval_cell;
 pub mod intervals;
 pub mod live;
 mod live_agents;
+mod live_kept;
 pub mod lost;
 pub mod options;
 pub mod queues;

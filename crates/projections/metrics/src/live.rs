@@ -18,6 +18,7 @@ use model::{Instant, Name};
 use serde::{Deserialize, Serialize};
 
 use crate::live_agents::{self, Activity, Agents};
+use crate::live_kept::{LiveLeg, LiveStretch, LiveVisit, PlaceNo, Places};
 use crate::options::{DEFAULT_SHORT_ABANDON_MS, DEFAULT_SL_THRESHOLD_MS, WaitBasis};
 use crate::{rates, tally, zone};
 
@@ -26,22 +27,13 @@ const KEPT_MS: i64 = 26 * 3_600_000;
 /// Switch, centre, queue.
 pub(crate) type Key = (Name, Name, Name);
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct LiveVisit {
-    pub key: Key,
-    pub joined_at: Instant,
-    pub outcome: VisitOutcome,
-    pub wait_ms: Option<i64>,
-    pub talking: Option<Name>,
-    pub closed: bool,
-}
-
 /// The state behind the live figures.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LiveFold {
+    pub(crate) places: Places,
     visits: BTreeMap<Name, LiveVisit>,
-    pub(crate) legs: BTreeMap<Name, Leg>,
-    pub(crate) stretches: BTreeMap<Name, Stretch>,
+    pub(crate) legs: BTreeMap<Name, LiveLeg>,
+    pub(crate) stretches: BTreeMap<Name, LiveStretch>,
     thresholds: BTreeMap<(Name, Name), i64>,
     configured: BTreeMap<(Name, Name), i64>,
     shorts: BTreeMap<(Name, Name), i64>,
@@ -115,11 +107,11 @@ impl LiveFold {
         let basis = if self.observed_wait { WaitBasis::Observed } else { WaitBasis::Stated };
         let talking = visit.outcome == VisitOutcome::Answered && !visit.closed;
         let live = LiveVisit {
-            key: (visit.switch.clone(), visit.center.clone(), visit.queue.clone()),
+            place: self.places.number(&visit.switch, &visit.center, Some(&visit.queue)),
             joined_at: visit.joined_at,
             outcome: visit.outcome,
-            wait_ms: tally::wait_ms(visit, basis),
-            talking: visit.agent.clone().filter(|_| talking),
+            wait_ms: tally::wait_ms(visit, basis).unwrap_or(0),
+            talking: visit.agent.clone().filter(|_| talking).map(Box::new),
             closed: visit.closed,
         };
         self.visits.insert(visit.visit_id.clone(), live);
@@ -133,7 +125,7 @@ impl LiveFold {
         if leg.retracted || dials || leg.ended_at.is_some() || unanswered {
             self.legs.remove(&leg.leg_id);
         } else {
-            self.legs.insert(leg.leg_id.clone(), leg.clone());
+            self.legs.insert(leg.leg_id.clone(), LiveLeg::of(leg, &mut self.places));
         }
     }
 
@@ -142,7 +134,7 @@ impl LiveFold {
         if stretch.retracted || stretch.to.is_some_and(|to| to <= self.swept) {
             self.stretches.remove(&stretch.stretch_id);
         } else {
-            self.stretches.insert(stretch.stretch_id.clone(), stretch.clone());
+            self.stretches.insert(stretch.stretch_id.clone(), LiveStretch::of(stretch, &mut self.places));
         }
     }
 
@@ -155,6 +147,12 @@ impl LiveFold {
         let limit = at.plus_millis(-KEPT_MS);
         self.visits.retain(|_, v| !v.closed || v.joined_at >= limit);
         self.stretches.retain(|_, s| s.to.is_none_or(|to| to > at));
+    }
+
+    /// The queue at a place.
+    pub(crate) fn key(&self, place: PlaceNo) -> Option<Key> {
+        let (switch, center, queue) = self.places.of(place)?;
+        Some((switch.clone(), center.clone(), queue.clone()?))
     }
 
     fn sl_threshold_ms(&self, (switch, center, queue): &Key) -> i64 {
@@ -171,15 +169,17 @@ impl LiveFold {
     /// zone, which says when today began.
     pub fn figures(&self, now: Instant, tz: chrono_tz::Tz) -> Vec<LiveRow> {
         let midnight = zone::midnight(tz, now);
-        let mut rows: BTreeMap<&Key, (LiveRow, i64, i64)> = BTreeMap::new();
+        let mut counted: BTreeMap<PlaceNo, (LiveRow, i64, i64)> = BTreeMap::new();
         for visit in self.visits.values() {
-            let (row, t, s) = rows.entry(&visit.key).or_insert_with(|| {
-                (LiveRow::default(), self.sl_threshold_ms(&visit.key), self.short_abandon_ms(&visit.key))
+            let (row, t, s) = counted.entry(visit.place).or_insert_with(|| {
+                let key = self.key(visit.place).unwrap_or_default();
+                (LiveRow::default(), self.sl_threshold_ms(&key), self.short_abandon_ms(&key))
             });
             visit.count(row, now, (*t, *s), visit.joined_at >= midnight);
         }
-        let mut rows: BTreeMap<Key, LiveRow> = rows.into_iter().map(|(k, (row, _, _))| (k.clone(), row)).collect();
-        let talking = self.visits.values().filter_map(|v| Some((&v.key, v.talking.as_ref()?)));
+        let keyed = counted.into_iter().filter_map(|(place, (row, _, _))| Some((self.key(place)?, row)));
+        let mut rows: BTreeMap<Key, LiveRow> = keyed.collect();
+        let talking = self.visits.values().filter_map(|v| Some((v.place, v.talking.as_deref()?)));
         for ((key, _), activity) in live_agents::activities(self, talking, now) {
             rows.entry(key).or_default().agents.add(activity, 1);
         }
@@ -206,7 +206,7 @@ impl LiveVisit {
             return;
         }
         row.offered += 1;
-        let wait = self.wait_ms.unwrap_or(0);
+        let wait = self.wait_ms;
         match self.outcome {
             VisitOutcome::Answered => {
                 row.answered += 1;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use model::facts::{Leg, Stretch, StretchKind};
+use model::facts::StretchKind;
 use model::{DEFINITION_VERSION, Instant, Name};
 use serde::{Deserialize, Serialize};
 
 use crate::live::{Key, LiveFold, LiveRow};
+use crate::live_kept::{LiveLeg, LiveStretch, Place, PlaceNo};
 use crate::options::Options;
 use crate::render::{Cells, Report};
 
@@ -67,25 +68,25 @@ impl<'a> Gathered<'a> {
         *known = activity.min(*known);
     }
 
-    fn leg(&mut self, leg: &'a Leg) {
-        let activity = if leg.answered_at.is_some() { Activity::Talking } else { Activity::Ringing };
-        self.busy((&leg.switch, &leg.agent), activity);
-        if let Some(queue) = &leg.queue {
-            self.member((leg.switch.clone(), leg.center.clone(), queue.clone()), &leg.agent, activity);
+    fn leg(&mut self, leg: &'a LiveLeg, (switch, center, queue): &'a Place) {
+        let activity = if leg.answered { Activity::Talking } else { Activity::Ringing };
+        self.busy((switch, &leg.agent), activity);
+        if let Some(queue) = queue {
+            self.member((switch.clone(), center.clone(), queue.clone()), &leg.agent, activity);
         }
     }
 
-    fn stretch(&mut self, s: &'a Stretch) {
+    fn stretch(&mut self, s: &'a LiveStretch, (switch, center, queue): &'a Place) {
         let activity = match s.kind {
             StretchKind::Login => Activity::Available,
             StretchKind::Pause => Activity::Paused,
             StretchKind::Acw => Activity::Acw,
         };
-        match &s.queue {
+        match queue {
             Some(queue) if s.kind != StretchKind::Acw => {
-                self.member((s.switch.clone(), s.center.clone(), queue.clone()), &s.agent, activity);
+                self.member((switch.clone(), center.clone(), queue.clone()), &s.agent, activity);
             }
-            _ if s.kind != StretchKind::Login => self.busy((&s.switch, &s.agent), activity),
+            _ if s.kind != StretchKind::Login => self.busy((switch, &s.agent), activity),
             _ => {}
         }
     }
@@ -94,17 +95,22 @@ impl<'a> Gathered<'a> {
 /// Every agent of every queue, once, with what they are doing as of `now`.
 pub(crate) fn activities<'a>(
     fold: &'a LiveFold,
-    talking: impl Iterator<Item = (&'a Key, &'a Name)>,
+    talking: impl Iterator<Item = (PlaceNo, &'a Name)>,
     now: Instant,
 ) -> BTreeMap<(Key, Name), Activity> {
     let mut gathered = Gathered::default();
-    for (key, agent) in talking {
-        gathered.busy((&key.0, agent), Activity::Talking);
-        gathered.member(key.clone(), agent, Activity::Talking);
+    for (place, agent) in talking {
+        let (Some((switch, ..)), Some(key)) = (fold.places.of(place), fold.key(place)) else { continue };
+        gathered.busy((switch, agent), Activity::Talking);
+        gathered.member(key, agent, Activity::Talking);
     }
-    fold.legs.values().for_each(|leg| gathered.leg(leg));
-    let lasts = |s: &&Stretch| s.from <= now && s.to.is_none_or(|to| to > now);
-    fold.stretches.values().filter(lasts).for_each(|s| gathered.stretch(s));
+    for leg in fold.legs.values() {
+        fold.places.of(leg.place).into_iter().for_each(|place| gathered.leg(leg, place));
+    }
+    let lasts = |s: &&LiveStretch| s.from <= now && s.to.is_none_or(|to| to > now);
+    for stretch in fold.stretches.values().filter(lasts) {
+        fold.places.of(stretch.place).into_iter().for_each(|place| gathered.stretch(stretch, place));
+    }
     let Gathered { mut here, anywhere } = gathered;
     for ((key, agent), activity) in &mut here {
         if let Some(busy) = anywhere.get(&(&key.0, agent)) {

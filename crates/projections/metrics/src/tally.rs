@@ -8,6 +8,7 @@
 use model::Instant;
 use model::event::{DivertReason, RejectReason, TransferKind};
 use model::facts::{QueueCounts, Visit, VisitOutcome};
+use serde::{Deserialize, Serialize};
 
 use crate::options::WaitBasis;
 
@@ -43,12 +44,51 @@ pub fn wait_ms(visit: &Visit, basis: WaitBasis) -> Option<i64> {
     wait.or_else(observed).map(|w| w.max(0))
 }
 
+/// What the end of a visit's wait counts, and what comes after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// How it ended, so far.
+    pub outcome: VisitOutcome,
+    /// The wait that the figures use, milliseconds ([`wait_ms`]).
+    pub wait_ms: Option<i64>,
+    /// Talk, milliseconds; 0 where none is known.
+    pub talk_ms: i64,
+    /// Hold within the talk, milliseconds; 0 where none is known.
+    pub hold_ms: i64,
+    /// After-call work, milliseconds, where it was measured.
+    pub acw_ms: Option<i64>,
+    /// How the agent passed it on.
+    pub transferred: Option<TransferKind>,
+    /// See [`has_closed`].
+    pub has_closed: bool,
+}
+
+impl Figures {
+    /// Those of a visit.
+    pub fn of(visit: &Visit, basis: WaitBasis) -> Self {
+        Self {
+            outcome: visit.outcome,
+            wait_ms: wait_ms(visit, basis),
+            talk_ms: visit.talk_ms.unwrap_or(0),
+            hold_ms: visit.hold_ms.unwrap_or(0),
+            acw_ms: visit.acw_ms,
+            transferred: visit.transferred,
+            has_closed: has_closed(visit),
+        }
+    }
+}
+
 /// Adds what belongs to the arrival.
 pub fn arrival(counts: &mut QueueCounts, visit: &Visit) {
+    arrived(counts, visit.outcome);
+}
+
+/// Adds what belongs to the arrival of a visit with this outcome.
+pub fn arrived(counts: &mut QueueCounts, outcome: VisitOutcome) {
     counts.received += 1;
-    let VisitOutcome::Rejected(reason) = visit.outcome else {
+    let VisitOutcome::Rejected(reason) = outcome else {
         counts.offered += 1;
-        counts.open += i64::from(visit.outcome == VisitOutcome::Open);
+        counts.open += i64::from(outcome == VisitOutcome::Open);
         return;
     };
     counts.rejected += 1;
@@ -62,15 +102,20 @@ pub fn arrival(counts: &mut QueueCounts, visit: &Visit) {
 
 /// Adds what belongs to the end of the wait; nothing for open and rejected visits.
 pub fn outcome(counts: &mut QueueCounts, visit: &Visit, limits: Limits, basis: WaitBasis) {
-    let Some(wait) = wait_ms(visit, basis) else { return };
+    ended(counts, &Figures::of(visit, basis), limits);
+}
+
+/// The same of what was kept of a visit.
+pub fn ended(counts: &mut QueueCounts, figures: &Figures, limits: Limits) {
+    let Some(wait) = figures.wait_ms else { return };
     let in_sl = i64::from(wait <= limits.sl_threshold_ms);
-    match visit.outcome {
+    match figures.outcome {
         VisitOutcome::Answered => {
             counts.answered += 1;
             counts.answered_in_sl += in_sl;
             counts.wait_answered_ms_sum += wait;
             counts.wait_answered_ms_max = counts.wait_answered_ms_max.max(wait);
-            talk(counts, visit);
+            talk(counts, figures);
         }
         VisitOutcome::Abandoned => {
             counts.abandoned += 1;
@@ -82,7 +127,7 @@ pub fn outcome(counts: &mut QueueCounts, visit: &Visit, limits: Limits, basis: W
         VisitOutcome::FlowOut(reason) => flow_out(counts, reason, in_sl),
         VisitOutcome::Open | VisitOutcome::Rejected(_) => {}
     }
-    if has_closed(visit) {
+    if figures.has_closed {
         counts.wait_ms_sum += wait;
         counts.wait_ms_max = counts.wait_ms_max.max(wait);
     }
@@ -99,15 +144,15 @@ pub fn has_closed(visit: &Visit) -> bool {
     }
 }
 
-fn talk(counts: &mut QueueCounts, visit: &Visit) {
-    counts.talk_ms_sum += visit.talk_ms.unwrap_or(0);
-    counts.hold_ms_sum += visit.hold_ms.unwrap_or(0);
-    counts.acw_ms_sum += visit.acw_ms.unwrap_or(0);
-    counts.acw_measured += i64::from(visit.acw_ms.is_some());
-    counts.handled += i64::from(has_closed(visit));
-    counts.transferred += i64::from(visit.transferred.is_some());
-    counts.transferred_blind += i64::from(visit.transferred == Some(TransferKind::Blind));
-    counts.transferred_attended += i64::from(visit.transferred == Some(TransferKind::Attended));
+fn talk(counts: &mut QueueCounts, figures: &Figures) {
+    counts.talk_ms_sum += figures.talk_ms;
+    counts.hold_ms_sum += figures.hold_ms;
+    counts.acw_ms_sum += figures.acw_ms.unwrap_or(0);
+    counts.acw_measured += i64::from(figures.acw_ms.is_some());
+    counts.handled += i64::from(figures.has_closed);
+    counts.transferred += i64::from(figures.transferred.is_some());
+    counts.transferred_blind += i64::from(figures.transferred == Some(TransferKind::Blind));
+    counts.transferred_attended += i64::from(figures.transferred == Some(TransferKind::Attended));
 }
 
 fn flow_out(counts: &mut QueueCounts, reason: DivertReason, in_sl: i64) {

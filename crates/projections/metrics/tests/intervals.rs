@@ -21,9 +21,14 @@ fn advance(fold: &mut IntervalFold, seconds: i64) -> Vec<QueueInterval> {
     out
 }
 
+fn apply_to(fold: &mut IntervalFold, previous: Option<&Visit>, new: &Visit, out: &mut Vec<QueueInterval>) {
+    let previous = previous.map(|v| fold.counted(v));
+    fold.apply(previous.as_ref(), new, out);
+}
+
 fn apply(fold: &mut IntervalFold, previous: Option<&Visit>, new: &Visit) -> Vec<QueueInterval> {
     let mut out = Vec::new();
-    fold.apply(previous, new, &mut out);
+    apply_to(fold, previous, new, &mut out);
     out
 }
 
@@ -115,7 +120,7 @@ proptest! {
                 if cut == Some(i) {
                     fold = postcard::from_bytes(&postcard::to_stdvec(&fold).unwrap()).unwrap();
                 }
-                fold.apply(previous.as_ref(), new, &mut out);
+                apply_to(&mut fold, previous.as_ref(), new, &mut out);
                 fold.advance(at(pace * i as i64), at(0), Position { partition: 0, offset: i as i64 }, &mut out);
             }
             fold.advance(at(40_000), at(0), Position { partition: 0, offset: 999 }, &mut out);

@@ -32,6 +32,7 @@ impl Timeline {
     }
 
     fn crm_written(&mut self, call_id: &Name, link: CrmLink) {
+        self.wake(call_id);
         let cid = self.calls.get(call_id).copied();
         // The record of a merged contact is its own, not the survivor's.
         let Some(contact) = cid.and_then(|c| self.touch(c)) else {

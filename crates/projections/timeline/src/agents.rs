@@ -23,6 +23,17 @@ const BEFORE_END_MS: i64 = 2_000;
 /// One agent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Agent {
+    /// What was said, once something was: of most telephones that only talk nothing is.
+    said: Option<Box<AllSaid>>,
+    /// The visit whose talk ended last: native call, `visit_id`, when.
+    last_visit: Option<Box<(Name, Name, Instant)>>,
+    /// Contacts with a visit that this agent answered and that may still be talking.
+    pub answering: Vec<Cid>,
+}
+
+/// What was said of an agent, and the rows made of it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct AllSaid {
     /// Before the first of `facts`.
     base: Presence,
     /// Facts of the late horizon, by time.
@@ -31,10 +42,6 @@ pub(crate) struct Agent {
     rows: BTreeMap<Key, Row>,
     said_login: BTreeSet<Option<Name>>,
     said_pause: BTreeSet<Option<Name>>,
-    /// The visit whose talk ended last: native call, `visit_id`, when.
-    last_visit: Option<(Name, Name, Instant)>,
-    /// Contacts with a visit that this agent answered and that may still be talking.
-    pub answering: Vec<Cid>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,6 +58,18 @@ struct Row {
 impl Agent {
     /// Takes a fact in its place.
     pub(crate) fn take(&mut self, fact: Fact) {
+        self.said.get_or_insert_default().take(fact);
+    }
+
+    /// The visit that after-call work beginning at `at` belongs to.
+    fn visit_ended(&self, at: Instant) -> Option<(Name, Name)> {
+        let (call, visit, left) = self.last_visit.as_deref()?;
+        (*left <= at.plus_millis(BEFORE_END_MS)).then(|| (call.clone(), visit.clone()))
+    }
+}
+
+impl AllSaid {
+    fn take(&mut self, fact: Fact) {
         let place = self.facts.partition_point(|f| f.at <= fact.at);
         if place == self.facts.len() {
             self.now.apply(&fact);
@@ -86,12 +105,6 @@ impl Agent {
         self.rows.retain(|key, _| keep.contains_key(key));
     }
 
-    /// The visit that after-call work beginning at `at` belongs to.
-    fn visit_ended(&self, at: Instant) -> Option<(Name, Name)> {
-        let (call, visit, left) = self.last_visit.as_ref()?;
-        (*left <= at.plus_millis(BEFORE_END_MS)).then(|| (call.clone(), visit.clone()))
-    }
-
     /// After-call work of a visit, as far as it has ended.
     fn acw_of(&self, visit_id: &Name) -> Option<i64> {
         let ended: Vec<i64> = self
@@ -110,10 +123,11 @@ impl Timeline {
     pub(crate) fn agent_said(&mut self, event: &Event, said: Said, listed: bool) {
         let Some(agent) = event.agent.as_ref().map(|a| self.names.agent(a)) else { return };
         let state = self.agents.entry(agent.clone()).or_default();
+        let all = state.said.get_or_insert_default();
         let (about, queue) = match &said {
-            Said::On { queue, .. } | Said::Off { queue, .. } => (&mut state.said_login, queue.clone()),
-            Said::Paused { queue, .. } | Said::Ready { queue } => (&mut state.said_pause, queue.clone()),
-            Said::Acw { .. } | Said::Restarted { .. } => (&mut state.said_pause, None),
+            Said::On { queue, .. } | Said::Off { queue, .. } => (&mut all.said_login, queue.clone()),
+            Said::Paused { queue, .. } | Said::Ready { queue } => (&mut all.said_pause, queue.clone()),
+            Said::Acw { .. } | Said::Restarted { .. } => (&mut all.said_pause, None),
         };
         if listed
             && (about.contains(&queue)
@@ -133,13 +147,14 @@ impl Timeline {
     /// An agent's talk with a visit's caller ended: after-call work that follows is its.
     pub(crate) fn agent_released(&mut self, agent: &Name, call: &Name, visit_id: &Name, left: Instant) {
         let state = self.agents.entry(agent.clone()).or_default();
-        if state.last_visit.as_ref().is_some_and(|(_, _, t)| *t > left) {
+        if state.last_visit.as_ref().is_some_and(|v| v.2 > left) {
             return;
         }
-        state.last_visit = Some((call.clone(), visit_id.clone(), left));
+        state.last_visit = Some(Box::new((call.clone(), visit_id.clone(), left)));
+        let Some(said) = &mut state.said else { return };
         // The pause for it may have been told a moment before the end itself.
         let mut moved = false;
-        for fact in state.facts.iter_mut().rev().take_while(|f| f.at >= left.plus_millis(-BEFORE_END_MS)) {
+        for fact in said.facts.iter_mut().rev().take_while(|f| f.at >= left.plus_millis(-BEFORE_END_MS)) {
             if matches!(fact.said, Said::Acw { .. } | Said::Paused { acw: true, .. })
                 && fact.at <= left.plus_millis(BEFORE_END_MS)
             {
@@ -148,14 +163,14 @@ impl Timeline {
             }
         }
         if moved {
-            state.refold();
+            said.refold();
             self.agents_touched.push(agent.clone());
         }
     }
 
     /// After a gap or a restart list answers count again.
     pub(crate) fn lists_count_again(&mut self) {
-        for agent in self.agents.values_mut() {
+        for agent in self.agents.values_mut().filter_map(|a| a.said.as_mut()) {
             agent.said_login.clear();
             agent.said_pause.clear();
         }
@@ -169,16 +184,23 @@ impl Timeline {
         let Some(mut old) = self.agents.remove(written) else { return };
         self.agents_touched.push(name.clone());
         let Some(state) = self.agents.get_mut(name) else {
-            old.now.touched.extend(old.rows.keys());
+            if let Some(said) = &mut old.said {
+                said.now.touched.extend(said.rows.keys());
+            }
             self.agents.insert(name.clone(), old);
             return;
         };
-        state.facts.extend(old.facts);
-        state.rows.extend(old.rows);
         state.answering.extend(old.answering);
         state.last_visit = [state.last_visit.take(), old.last_visit].into_iter().flatten().max_by_key(|v| v.2);
-        state.facts.sort_by_key(|f| (f.at, f.position, f.ordinal));
-        state.refold();
+        if let Some(said) = old.said {
+            let mine = state.said.get_or_insert_default();
+            mine.facts.extend(said.facts);
+            mine.rows.extend(said.rows);
+        }
+        if let Some(mine) = &mut state.said {
+            mine.facts.sort_by_key(|f| (f.at, f.position, f.ordinal));
+            mine.refold();
+        }
     }
 
     /// Rows of the stretches that this event changed, and the visits' after-call work.
@@ -187,14 +209,16 @@ impl Timeline {
         names.sort_unstable();
         names.dedup();
         for name in names {
-            let Some(mut agent) = self.agents.remove(&name) else { continue };
-            self.emit_agent(&name, &mut agent, event, out);
-            agent.forget_before(self.horizon.limit());
-            self.agents.insert(name, agent);
+            let Some(mut said) = self.agents.get_mut(&name).and_then(|a| a.said.take()) else { continue };
+            self.emit_agent(&name, &mut said, event, out);
+            said.forget_before(self.horizon.limit());
+            if let Some(agent) = self.agents.get_mut(&name) {
+                agent.said = Some(said);
+            }
         }
     }
 
-    fn emit_agent(&mut self, name: &Name, agent: &mut Agent, event: &Event, out: &mut Facts) {
+    fn emit_agent(&mut self, name: &Name, agent: &mut AllSaid, event: &Event, out: &mut Facts) {
         let mut touched = std::mem::take(&mut agent.now.touched);
         touched.sort_unstable();
         touched.dedup();
@@ -242,6 +266,7 @@ impl Timeline {
     }
 
     fn visit_acw(&mut self, call: &Name, visit_id: &Name, acw_ms: Option<i64>) {
+        self.wake(call);
         let Some(cid) = self.calls.get(call).copied() else { return };
         let Some(contact) = self.touch(cid) else { return };
         let Some(visit) = contact.visits.iter_mut().find(|v| v.row.visit_id == *visit_id) else { return };

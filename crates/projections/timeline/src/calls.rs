@@ -90,9 +90,6 @@ impl Timeline {
 
     /// Makes a connection known as one of its contact.
     pub(crate) fn know(&mut self, cid: Cid, conn: &Name, event: &Event) {
-        if let Some(cid) = self.packed_conns.get(conn).copied() {
-            self.thaw(cid);
-        }
         if self.connections.contains_key(conn) {
             return;
         }

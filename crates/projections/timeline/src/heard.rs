@@ -155,6 +155,7 @@ impl Timeline {
             self.counters.too_late += 1;
             return Err(TooLate { at: event.at, limit });
         }
+        self.wake_named(event);
         let rows = out.recordings.len();
         let last_heard = self.heard.horizon.watermark();
         self.heard.horizon.hear(event.at, event.position);

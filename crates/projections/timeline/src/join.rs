@@ -73,10 +73,10 @@ impl Timeline {
         let mut at = cid;
         // Merges point to the survivor; the bound only guards against a circle.
         for _ in 0..64 {
-            let next = match (self.contacts.get(&at), self.packed.get(&at)) {
+            let next = match (self.contacts.get(&at), self.packed.contains_key(&at)) {
                 (Some(c), _) => c.going_into.filter(|_| c.merged_into.is_some()),
-                (None, Some(packed)) => packed.into,
-                (None, None) => None,
+                (None, true) => self.packed_into.get(&at).copied(),
+                (None, false) => None,
             };
             match next.filter(|next| *next != at) {
                 Some(next) => at = next,

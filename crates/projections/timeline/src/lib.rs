@@ -61,7 +61,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::agents::Agent;
-use crate::cold::Packed;
+use crate::cold::{Index, Packed, Words};
 use crate::heard::Heard;
 use crate::horizon::Horizon;
 use crate::names::Names;
@@ -76,11 +76,14 @@ pub struct Config {
     /// Region (ISO 3166, `GB`) by which national numbers are parsed; none: only
     /// international ones are.
     pub default_region: Option<Name>,
+    /// How long a contact has been quiet before it is packed, milliseconds of event time;
+    /// below 0: packed after every event. Shapes no row.
+    pub cooling_ms: i64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { late_horizon_ms: 86_400_000, default_region: None }
+        Self { late_horizon_ms: 86_400_000, default_region: None, cooling_ms: cold::COOLING_MS }
     }
 }
 
@@ -138,9 +141,15 @@ pub struct Timeline {
     counters: Counters,
     next_cid: Cid,
     contacts: FxHashMap<Cid, Contact>,
-    /// Ended contacts, and which connections are theirs.
+    /// Quiet contacts, and the names that they are asked for by.
     packed: FxHashMap<Cid, Packed>,
-    packed_conns: FxHashMap<Name, Cid>,
+    asleep: Index,
+    /// What stands in many of them.
+    words: Words,
+    /// How many of them are open.
+    packed_open: u64,
+    /// Those that have gone over into another.
+    packed_into: FxHashMap<Cid, Cid>,
     /// Native calls.
     calls: FxHashMap<Name, Cid>,
     connections: FxHashMap<Name, Conn>,
@@ -171,7 +180,10 @@ impl Timeline {
             next_cid: 0,
             contacts: FxHashMap::default(),
             packed: FxHashMap::default(),
-            packed_conns: FxHashMap::default(),
+            asleep: Index::default(),
+            words: Words::default(),
+            packed_open: 0,
+            packed_into: FxHashMap::default(),
             calls: FxHashMap::default(),
             connections: FxHashMap::default(),
             conversations: FxHashMap::default(),
@@ -190,6 +202,7 @@ impl Timeline {
     /// The event is later than the late horizon and no contact is kept for it; nothing
     /// was changed or appended.
     pub fn apply(&mut self, source: &Name, event: &Event, out: &mut Facts) -> Result<(), TooLate> {
+        self.wake_named(event);
         self.refuse_too_late(event)?;
         self.legs_made = 0;
         let last_heard = self.horizon.watermark();
@@ -217,7 +230,8 @@ impl Timeline {
 
     /// What was counted, and how much is kept.
     pub fn counters(&self) -> Counters {
-        let open_contacts = self.contacts.values().filter(|c| c.ended_at.is_none()).count() as u64;
+        let awake = self.contacts.values().filter(|c| c.ended_at.is_none()).count() as u64;
+        let open_contacts = awake + self.packed_open;
         Counters { open_contacts, kept_contacts: (self.contacts.len() + self.packed.len()) as u64, ..self.counters }
     }
 

@@ -193,6 +193,10 @@ impl Timeline {
         };
         let since = phone.since;
         let Some(contact) = self.contacts.get(&cid) else { return };
+        for device in contact.legs.iter().filter_map(|l| l.device.clone()).collect::<Vec<_>>() {
+            self.wake(&device);
+        }
+        let Some(contact) = self.contacts.get(&cid) else { return };
         let behind = |l: &LegState| match &l.device {
             Some(d) if d == conn => true,
             Some(d) => {

@@ -5,8 +5,9 @@ use model::facts::{Direction, Facts, VisitOutcome};
 use model::{Body, Event, Instant, Name};
 
 use crate::Timeline;
+use crate::cold::Packed;
 use crate::presence::Said;
-use crate::state::{Cid, Contact};
+use crate::state::{Cid, Contact, VisitState};
 use crate::visits::Release;
 
 /// Whether an event of this body begins a contact that is not known yet.
@@ -45,8 +46,7 @@ fn of_adapter(body: &Body) -> bool {
 impl Timeline {
     /// The contact that an event is of, where one is known.
     pub(crate) fn locate(&self, event: &Event) -> Option<Cid> {
-        let of_conn = |c: &Name| self.connections.get(c).map(|k| k.cid).or_else(|| self.packed_conns.get(c).copied());
-        let by_conn = event.connection.as_ref().and_then(of_conn);
+        let by_conn = event.connection.as_ref().and_then(|c| self.connections.get(c)).map(|k| k.cid);
         // A call is named like its first connection.
         let call = event.call_id.as_ref().or(event.connection.as_ref());
         let cid = by_conn.or_else(|| call.and_then(|c| self.calls.get(c)).copied())?;
@@ -110,13 +110,17 @@ impl Timeline {
         self.contacts.insert(cid, Contact::new(call.clone(), event.at, event.position));
         self.calls.insert(call, cid);
         self.touched.push(cid);
+        self.cools(cid);
         self.horizon.release_after(event.at, cid);
         Some(cid)
     }
 
-    fn talk_told(&self, event: &Event) -> Option<(Cid, Name)> {
+    fn talk_told(&mut self, event: &Event) -> Option<(Cid, Name)> {
         let Body::Released { talk_ms, .. } = &event.body else { return None };
         let (queue, agent) = (event.queue.as_ref()?, self.agent_of(event)?);
+        for cid in self.agents.get(&agent).map(|a| a.answering.clone()).unwrap_or_default() {
+            self.thaw(cid);
+        }
         self.talk_of(event, queue, &agent, *talk_ms)
     }
 
@@ -216,6 +220,7 @@ impl Timeline {
             }
         }
         for conn in phones {
+            self.wake(&conn);
             self.talk(&conn, &event);
         }
     }
@@ -236,11 +241,13 @@ impl Timeline {
         if agent.is_empty() {
             return;
         }
-        let contacts = &self.contacts;
+        let (contacts, packed) = (&self.contacts, &self.packed);
         let state = self.agents.entry(agent.clone()).or_default();
         state.answering.retain(|c| {
-            *c != cid && contacts.get(c).is_some_and(|k| k.visits.iter().any(crate::state::VisitState::is_talking))
+            let awake = || contacts.get(c).is_some_and(|k| k.visits.iter().any(VisitState::is_talking));
+            *c != cid && packed.get(c).map_or_else(awake, Packed::is_talking)
         });
+        state.answering.reserve_exact(1);
         state.answering.push(cid);
     }
 

@@ -162,6 +162,7 @@ impl Timeline {
         outcome: &RecordingOutcome,
         out: &mut model::facts::Facts,
     ) {
+        outcome.call_id.iter().for_each(|c| self.wake(c));
         let contact = outcome.call_id.as_ref().and_then(|c| self.calls.get(c)).copied();
         // It may have come to its contact while the outcome was on its way.
         let contact = contact.or_else(|| self.heard.contact_of(&outcome.recording_id)).map(|c| self.survivor(c));

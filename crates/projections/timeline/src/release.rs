@@ -62,7 +62,7 @@ impl Timeline {
     pub(crate) fn sweep(&mut self) {
         let limit = self.horizon.limit();
         while let Some(cid) = self.horizon.next_release() {
-            if let Some(packed) = self.packed.get(&cid) {
+            if let Some(packed) = self.packed.get(&cid).filter(|p| !p.is_unfinished() || p.active >= limit) {
                 if packed.active >= limit {
                     self.horizon.release_after(packed.active, cid);
                 } else {
@@ -70,6 +70,7 @@ impl Timeline {
                 }
                 continue;
             }
+            self.thaw(cid);
             let Some(contact) = self.contacts.get(&cid) else { continue };
             let active = contact.active_at.max(contact.ended_at.unwrap_or(contact.active_at));
             if active >= limit {
@@ -118,6 +119,7 @@ impl Timeline {
     pub(crate) fn source_started(&mut self, event: &Event, last_heard: Option<Instant>) {
         self.lists_count_again();
         let Some(last_heard) = last_heard.map(|t| t.min(event.at)) else { return };
+        self.wake_open(event.at);
         let mut open: Vec<Cid> = self
             .contacts
             .iter()

@@ -113,6 +113,9 @@ impl Timeline {
             None => Vec::new(),
         };
         let wanted = if partners.is_empty() { None } else { self.part(conn, &agent, &partners) };
+        if let Some(cid) = self.talks.get(conn).map(|(cid, _)| self.survivor(*cid)) {
+            self.thaw(cid);
+        }
         let current = self.talking_leg(conn);
         match (current, wanted) {
             (None, None) => {}

@@ -127,13 +127,17 @@ fn events(most: usize) -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
+fn horizon() -> impl Strategy<Value = i64> {
+    prop_oneof![Just(3_600_000), Just(86_400_000), Just(i64::MAX / 1000)]
+}
+
 fn new() -> Timeline {
-    Timeline::new("main".into(), "pbx1".into(), Config { late_horizon_ms: 3_600_000, default_region: None })
+    Timeline::new("main".into(), "pbx1".into(), Config { late_horizon_ms: 3_600_000, ..Config::default() })
 }
 
 /// All is within the late horizon, so that nothing begins anew under an old name.
 fn endless() -> Timeline {
-    let config = Config { late_horizon_ms: i64::MAX / 1000, default_region: None };
+    let config = Config { late_horizon_ms: i64::MAX / 1000, ..Config::default() };
     Timeline::new("main".into(), "pbx1".into(), config)
 }
 
@@ -279,6 +283,19 @@ proptest! {
             calls.into_iter().map(|c| (c.call_id, c.ended_at, c.merged_into)).collect()
         };
         prop_assert_eq!(ends(&alone), ends(&heard));
+    }
+
+    #[test]
+    fn rows_are_the_same_whether_contacts_are_packed_at_once_or_never(events in events(200), horizon in horizon()) {
+        let folded = |cooling_ms| {
+            let config = Config { late_horizon_ms: horizon, cooling_ms, ..Config::default() };
+            let (mut timeline, mut facts) = (Timeline::new("main".into(), "pbx1".into(), config), Facts::default());
+            fold(&mut timeline, &events, &mut facts);
+            (facts, timeline.counters())
+        };
+        let never = folded(i64::MAX);
+        prop_assert_eq!(&folded(-1), &never);
+        prop_assert_eq!(&folded(5_000), &never);
     }
 
     #[test]

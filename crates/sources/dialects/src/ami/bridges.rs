@@ -59,7 +59,7 @@ impl State {
         while let Some(from) = circle.get(next).filter(|_| next < MAX_LINKED).cloned() {
             next += 1;
             let plumbing = self.channels.values().filter(|c| c.conversation.as_ref() == Some(&from));
-            let beyond = plumbing.filter_map(|c| self.channels.get(c.pair.as_ref()?)?.conversation.clone());
+            let beyond = plumbing.filter_map(|c| self.channels.get(c.pair.as_deref()?)?.conversation.clone());
             let fresh: Vec<Name> = beyond.filter(|c| !circle.contains(c)).collect();
             circle.extend(fresh);
         }

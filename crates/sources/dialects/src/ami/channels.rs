@@ -48,7 +48,6 @@ impl State {
         let is_withheld = number.as_deref().is_some_and(withheld);
         let channel = Channel {
             agent: self.agent_of(&name),
-            name,
             call,
             since: emit.now(),
             device: Some(device),
@@ -56,7 +55,7 @@ impl State {
             withheld: is_withheld,
             ..Channel::default()
         };
-        self.channels.insert(uid.clone(), channel);
+        self.channels.insert(uid.clone(), Box::new(channel));
         let party = fields.name_of(prefix, "CallerIDName").map(|n| unescape(&n));
         let body = Body::Originated { device, number, withheld: is_withheld, name: party, dialled };
         emit.push_at(at, &self.whom(uid), body);
@@ -142,8 +141,8 @@ impl State {
         let circle = self.linked_by_plumbing(conversation);
         for other in self.channels.values_mut() {
             let together = other.call == call || other.conversation.as_ref().is_some_and(|c| circle.contains(c));
-            if together && other.ended.is_none_or(|(at, _)| emit.now().millis_since(at) > REQUEST_EXPLAINS_MS) {
-                other.ended = Some((emit.now(), by));
+            if together && other.ended.as_ref().is_none_or(|e| emit.now().millis_since(e.0) > REQUEST_EXPLAINS_MS) {
+                other.ended = Some(Box::new((emit.now(), by)));
             }
         }
     }
@@ -186,7 +185,7 @@ impl State {
         let whom = self.whom(uid);
         let Some(channel) = self.channels.remove(uid) else { return };
         self.dial_cleared(&channel, uid, cause, emit);
-        let by = match (channel.asked, channel.ended) {
+        let by = match (channel.asked, channel.ended.as_deref().copied()) {
             // Its own party hung up: however late the switch saw to it.
             (Some(by), _) => by,
             (None, Some((at, by))) if emit.now().millis_since(at) <= REQUEST_EXPLAINS_MS => by,
@@ -209,10 +208,10 @@ impl State {
         let two = self.touch("LocalTwo", fields, emit);
         let (Some(one), Some(two)) = (one, two) else { return };
         if let Some(c) = self.channels.get_mut(&one) {
-            c.pair = Some(two.clone());
+            c.pair = Some(Box::new(two.clone()));
         }
         if let Some(c) = self.channels.get_mut(&two) {
-            c.pair = Some(one);
+            c.pair = Some(Box::new(one));
         }
     }
 

@@ -34,7 +34,7 @@ impl State {
         if inner.device != Some(DeviceKind::Internal) {
             return false;
         }
-        let Some(pair) = inner.pair.clone() else { return false };
+        let Some(pair) = inner.pair.as_deref().cloned() else { return false };
         let Some(agent) = self.channels.get(&pair).and_then(|c| c.agent.clone()) else { return false };
         if let Some(phone) = self.channels.get_mut(to) {
             phone.agent = Some(agent);
@@ -66,7 +66,7 @@ impl State {
             return;
         }
         if unanswered && let Some(channel) = to.as_ref().and_then(|t| self.channels.get_mut(t)) {
-            channel.unanswered = Some(from.clone());
+            channel.unanswered = Some(Box::new(from.clone()));
         }
         emit.push(&self.whom(&from), Body::DialEnded { to, result });
     }

@@ -65,7 +65,7 @@ impl State {
         if channel.visit.is_some() {
             return;
         }
-        channel.visit = Some(Visit { queue: queue.clone(), position: None, leaving: None });
+        channel.visit = Some(Box::new(Visit { queue: queue.clone(), position: None, leaving: None }));
         let at = emit.now().plus_millis(-fields.seconds("Wait").unwrap_or(0));
         let body = Body::Queued { position: None, ani: fields.name("CallerIDNum") };
         emit.push_at(at, &self.caller(&uid, &queue, None), body);

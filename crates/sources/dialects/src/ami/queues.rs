@@ -33,7 +33,7 @@ impl State {
         self.settle(&uid, Settled::GoesOn, emit);
         let position = fields.whole("Position");
         if let Some(channel) = self.channels.get_mut(&uid) {
-            channel.visit = Some(Visit { queue: queue.clone(), position, leaving: None });
+            channel.visit = Some(Box::new(Visit { queue: queue.clone(), position, leaving: None }));
             channel.refused = None;
             channel.queue_wait = None;
         }
@@ -65,11 +65,11 @@ impl State {
             self.settle(&uid, Settled::GoesOn, emit);
         }
         let Some(channel) = self.channels.get_mut(&uid) else { return };
-        let visit = channel.visit.get_or_insert(Visit { queue, position: None, leaving: None });
+        let visit = channel.visit.get_or_insert_with(|| Box::new(Visit { queue, position: None, leaving: None }));
         // The leave behind an abandon adds nothing; an abandon tells more than a leave.
         if visit.leaving.as_ref().is_none_or(|l| leaving.abandon && !l.abandon) {
-            leaving.wait_ms = leaving.wait_ms.or(channel.queue_wait);
-            visit.leaving = Some(leaving);
+            leaving.wait_ms = leaving.wait_ms.or(channel.queue_wait.as_deref().copied());
+            visit.leaving = Some(Box::new(leaving));
             self.settling.push_back((emit.now().plus_millis(SETTLE_MS), uid));
         }
     }
@@ -84,7 +84,7 @@ impl State {
             Some("MIXMONITOR_FILENAME") => self.recording_named(&uid, value, emit),
             Some("QUEUEWAIT") => {
                 if let Some(channel) = self.channels.get_mut(&uid) {
-                    channel.queue_wait = crate::emit::seconds_to_ms(value);
+                    channel.queue_wait = crate::emit::seconds_to_ms(value).map(Box::new);
                 }
             }
             _ => {}
@@ -113,7 +113,7 @@ impl State {
 
     /// One refusal, told once though the switch and the dial plan both tell it.
     fn reject(&mut self, uid: &Name, queue: Name, reason: RejectReason, emit: &mut Emit<'_>) {
-        let refusal = Some((queue.clone(), reason));
+        let refusal = Some(Box::new((queue.clone(), reason)));
         if let Some(channel) = self.channels.get_mut(uid) {
             if channel.refused == refusal {
                 return;
@@ -178,8 +178,10 @@ impl State {
         let Some(visit) = channel.visit.take_if(|v| v.leaving.is_some() || matches!(how, Settled::Reason(_))) else {
             return;
         };
-        let leaving =
-            visit.leaving.unwrap_or(Leaving { at: emit.now(), abandon: true, wait_ms: None, entry_position: None });
+        let leaving = visit.leaving.map_or_else(
+            || Leaving { at: emit.now(), abandon: true, wait_ms: None, entry_position: None },
+            |leaving| *leaving,
+        );
         let wait_ms = leaving.wait_ms;
         let entry_position = leaving.entry_position.or(visit.position);
         let diverted = |reason| Body::Diverted { reason, wait_ms, entry_position };
@@ -228,7 +230,7 @@ impl State {
             self.settle(&uid, Settled::Ended, emit);
         }
         let mut unnamed: Vec<_> =
-            self.channels.iter().filter_map(|(uid, c)| c.unnamed.map(|at| (at, uid.clone()))).collect();
+            self.channels.iter().filter_map(|(uid, c)| c.unnamed.as_deref().map(|at| (*at, uid.clone()))).collect();
         unnamed.sort_unstable();
         for (_, uid) in unnamed {
             self.recording_stays_unnamed(&uid, emit);

@@ -17,9 +17,9 @@ impl State {
     pub fn recording_named(&mut self, uid: &Name, path: &str, emit: &mut Emit<'_>) {
         let path = named(path);
         let Some(channel) = self.channels.get_mut(uid) else { return };
-        match channel.unnamed.take() {
+        match channel.unnamed.take().map(|at| *at) {
             Some(at) => emit.push_at(at, &self.whom(uid), Body::RecordingStarted { path }),
-            None => channel.path = path,
+            None => channel.path = path.map(Box::new),
         }
     }
 
@@ -30,9 +30,9 @@ impl State {
         let sees_variables = self.sees_variables;
         let Some(channel) = self.channels.get_mut(&uid) else { return };
         channel.recordings += 1;
-        let path = channel.path.take();
+        let path = channel.path.take().map(|path| *path);
         if path.is_none() && sees_variables {
-            channel.unnamed = Some(emit.now());
+            channel.unnamed = Some(Box::new(emit.now()));
         } else {
             emit.push(&self.whom(&uid), Body::RecordingStarted { path });
         }
@@ -40,7 +40,7 @@ impl State {
 
     /// No name has come for a recording that started.
     pub fn recording_stays_unnamed(&mut self, uid: &Name, emit: &mut Emit<'_>) {
-        if let Some(at) = self.channels.get_mut(uid).and_then(|c| c.unnamed.take()) {
+        if let Some(at) = self.channels.get_mut(uid).and_then(|c| c.unnamed.take()).map(|at| *at) {
             emit.push_at(at, &self.whom(uid), Body::RecordingStarted { path: None });
         }
     }

@@ -15,7 +15,7 @@ use crate::plausible::Believed;
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct State {
     /// Open channels by Uniqueid.
-    pub channels: FxHashMap<Name, Channel>,
+    pub channels: FxHashMap<Name, Box<Channel>>,
     /// Channels that were cleared a moment ago: events of theirs still come.
     pub gone: FxHashMap<Name, Gone>,
     /// The same in the order in which they went.
@@ -69,11 +69,9 @@ pub(super) struct MemberRoll {
     pub listed: FxHashSet<(Name, Name)>,
 }
 
-/// One open channel.
+/// One open channel. (There may be a million of them: what is rarely known is boxed.)
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Channel {
-    /// Its name, `PJSIP/1003-0000002e`.
-    pub name: Name,
     /// Its Linkedid.
     pub call: Name,
     /// When it was met.
@@ -86,13 +84,13 @@ pub(super) struct Channel {
     pub number: Option<Name>,
     pub withheld: bool,
     /// The other half of a Local channel.
-    pub pair: Option<Name>,
+    pub pair: Option<Box<Name>>,
     /// Of a second half that is being taken out of the path: who comes in its place.
-    pub successor: Option<Name>,
+    pub successor: Option<Box<Name>>,
     /// Its dialling was told and its end was not.
     pub dialled: bool,
     /// Dialling it ended unanswered: who dialled it.
-    pub unanswered: Option<Name>,
+    pub unanswered: Option<Box<Name>>,
     /// The bridge it is in.
     pub conversation: Option<Name>,
     /// It has put the other party on hold.
@@ -100,15 +98,15 @@ pub(super) struct Channel {
     /// Queue that its dial plan called last.
     pub queue_app: Option<Name>,
     /// The refusal that was told last, so that its echo is not told again.
-    pub refused: Option<(Name, RejectReason)>,
+    pub refused: Option<Box<(Name, RejectReason)>>,
     /// Its stay in a queue.
-    pub visit: Option<Visit>,
+    pub visit: Option<Box<Visit>>,
     /// What the switch says it waited (`QUEUEWAIT`), milliseconds.
-    pub queue_wait: Option<i64>,
+    pub queue_wait: Option<Box<i64>>,
     /// Announced file of a recording that has not started yet.
-    pub path: Option<Name>,
+    pub path: Option<Box<Name>>,
     /// A started recording whose file is not known yet: when it started.
-    pub unnamed: Option<Instant>,
+    pub unnamed: Option<Box<Instant>>,
     /// Recordings that run on it.
     pub recordings: u32,
     /// Directions that are muted: bit 0 read, bit 1 write.
@@ -118,7 +116,7 @@ pub(super) struct Channel {
     /// Its own party asked for its end.
     pub asked: Option<EndedBy>,
     /// Who in its call or conversation asked for an end, and when.
-    pub ended: Option<(Instant, EndedBy)>,
+    pub ended: Option<Box<(Instant, EndedBy)>>,
     /// The switch asked for its end.
     pub soft: bool,
 }
@@ -128,7 +126,7 @@ pub(super) struct Channel {
 pub(super) struct Visit {
     pub queue: Name,
     pub position: Option<i64>,
-    pub leaving: Option<Leaving>,
+    pub leaving: Option<Box<Leaving>>,
 }
 
 /// The end of a wait, not settled yet.

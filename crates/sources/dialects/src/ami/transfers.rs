@@ -103,10 +103,11 @@ impl State {
         let Some(second) = fields.name("LocalTwoUniqueid") else { return };
         let Some(channel) = self.channels.get_mut(&second) else { return };
         if !done {
-            channel.successor = fields.name("SourceUniqueid");
+            channel.successor = fields.name("SourceUniqueid").map(Box::new);
             return;
         }
-        let Some(successor) = channel.successor.take().filter(|s| self.channels.contains_key(s)) else { return };
+        let successor = channel.successor.take().map(|s| *s);
+        let Some(successor) = successor.filter(|s| self.channels.contains_key(s)) else { return };
         let mut talks = self.talks.iter_mut().filter(|t| t.caller == second && !t.told).peekable();
         if talks.peek().is_some() {
             talks.for_each(|talk| talk.caller = successor.clone());
@@ -133,7 +134,7 @@ impl State {
             if channel.device != Some(DeviceKind::Internal) {
                 break;
             }
-            let Some(next) = self.partner(channel.pair.as_ref()) else { break };
+            let Some(next) = self.partner(channel.pair.as_deref()) else { break };
             party = next;
         }
         party
