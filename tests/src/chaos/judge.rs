@@ -21,6 +21,9 @@ use crate::process::succeed;
 use crate::rig::{self, until};
 use crate::{figures, group};
 
+/// For so long everything must stand as it should: lag is told with each flush.
+const STAYS: Duration = Duration::from_secs(8);
+
 /// What the end showed.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
@@ -57,15 +60,20 @@ pub async fn judge(world: &mut World, patience: Duration) -> Found {
     found
 }
 
-/// Everything is folded, every contact has its Task, every recording its outcome.
+/// Everything is folded, every contact has its Task, every recording its outcome; and it
+/// stays so for longer than what the processes tell of themselves may be old.
 async fn settled(world: &mut World, lake: &Lake, patience: Duration) {
     let begun = std::time::Instant::now();
+    let mut since = None;
     loop {
         world.revive();
-        let stand = stand(world, lake).await;
-        match stand {
-            Ok(()) => return,
-            Err(what) => assert!(begun.elapsed() < patience, "not within {patience:?}: {what}"),
+        match stand(world, lake).await {
+            Ok(()) if since.get_or_insert_with(std::time::Instant::now).elapsed() >= STAYS => return,
+            Ok(()) => {}
+            Err(what) => {
+                since = None;
+                assert!(begun.elapsed() < patience, "not within {patience:?}: {what}");
+            }
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

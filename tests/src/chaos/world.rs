@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use event_log::PARTITIONS;
 use serde_json::json;
 
 use super::load::{FOLLOWED, HEARD, Load};
@@ -194,16 +195,22 @@ impl World {
     /// Records that wait to be folded, as the processes tell.
     ///
     /// # Errors
-    /// Not all of them can be asked.
+    /// Not all of them can be asked, or a partition has no owner (after a kill, for as long
+    /// as the group waits for its member): nobody tells its lag then.
     pub async fn lag(&mut self) -> Result<f64, String> {
         self.look_for_addresses();
-        let mut lag = 0.0;
+        let (mut lag, mut owned) = (0.0, 0.0);
         for life in &self.lives {
             let said = life.process.said();
             let line = said.lines().find_map(|l| Some(l.split_once("listening on ")?.1.to_owned()));
-            lag += rig::metric(&line.ok_or("it does not serve yet")?, "ringledger_lag_records").await?;
+            let address = line.ok_or("it does not serve yet")?;
+            lag += rig::metric(&address, "ringledger_lag_records").await?;
+            owned += rig::metric(&address, "ringledger_partitions_folded").await?;
         }
-        Ok(lag)
+        match owned as i32 {
+            PARTITIONS => Ok(lag),
+            other => Err(format!("{other} of {PARTITIONS} partitions have an owner")),
+        }
     }
 
     /// Asks both processes to end.

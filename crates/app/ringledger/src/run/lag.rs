@@ -16,6 +16,7 @@ type Stand = BTreeMap<i32, i64>;
 
 /// The one that asks; dropped, it ends.
 pub struct Lag {
+    services: Arc<Services>,
     stands: watch::Sender<Stand>,
     asking: JoinHandle<()>,
 }
@@ -25,7 +26,7 @@ impl Lag {
     pub fn start(services: &Arc<Services>) -> Self {
         let (stands, told) = watch::channel(Stand::new());
         let asking = tokio::spawn(ask(services.clone(), told));
-        Self { stands, asking }
+        Self { services: services.clone(), stands, asking }
     }
 
     /// The folds stand there now; partitions that are not among them are not ours.
@@ -37,6 +38,7 @@ impl Lag {
 impl Drop for Lag {
     fn drop(&mut self) {
         self.asking.abort();
+        self.services.telemetry.partitions_folded(0);
     }
 }
 
@@ -48,6 +50,7 @@ async fn ask(services: Arc<Services>, mut told: watch::Receiver<Stand>) {
             services.telemetry.lag(*partition, 0);
         }
         known.retain(|p, _| stand.contains_key(p));
+        services.telemetry.partitions_folded(known.len());
         for (partition, next) in stand {
             if known.get(&partition).is_some_and(|(at, behind)| *at == next && *behind == 0) {
                 continue;
@@ -58,5 +61,6 @@ async fn ask(services: Arc<Services>, mut told: watch::Receiver<Stand>) {
                 known.insert(partition, (next, behind));
             }
         }
+        services.telemetry.partitions_folded(known.len());
     }
 }

@@ -67,6 +67,11 @@ const COUNTERS: &[(&str, &str)] = &[
 const GAUGES: &[(&str, &str)] = &[
     ("ringledger_restated_visits", "Visits of the folds as they stand that changed after their close"),
     ("ringledger_lag_records", "Records of a partition that are not folded yet"),
+    (
+        "ringledger_partitions_folded",
+        "Partitions that this process folds and whose lag it tells; over all processes less than there are while \
+         some have no owner",
+    ),
     ("ringledger_source_connected", "1 where a source is connected"),
     ("ringledger_crm_contacts_waiting", "Contacts that wait for their CRM rows"),
     ("ringledger_crm_budget_used", "Requests used of the CRM's daily limit"),
@@ -217,6 +222,11 @@ impl Telemetry {
     /// How far a partition's fold is behind.
     pub fn lag(&self, partition: i32, records: i64) {
         self.set("ringledger_lag_records", &[("partition", &partition.to_string())], records);
+    }
+
+    /// Partitions folded here, with their lag told.
+    pub fn partitions_folded(&self, partitions: usize) {
+        self.set("ringledger_partitions_folded", &[], whole(partitions as u64));
     }
 
     /// What a CRM target did and how it stands.

@@ -19,8 +19,9 @@ use super::http::{Answer, Body, Call};
 use crate::row::{Object, Outcome};
 use crate::target::{BulkJob, Later, LaterKind};
 
-/// Wait between two looks at a job, growing from the first to the second.
-const POLL_MS: (u64, u64) = (1_000, 10_000);
+/// Wait between two looks at a job, doubling from the first to the second: a small job is
+/// done in moments, and three looks more cost a long one nothing.
+const POLL_MS: (u64, u64) = (125, 10_000);
 
 /// What a finished job did.
 pub(super) struct Harvest {
