@@ -4,7 +4,9 @@
 //! Records whose envelope cannot be read, that cannot be decoded, or that came too late
 //! are returned as rejects: the stage makes dead letters of them.
 
+use chrono_tz::Tz;
 use event_log::Opened;
+use metrics::LiveRecord;
 use model::facts::Facts;
 use model::{Envelope, Instant, Name, Position};
 use rustc_hash::FxHashMap;
@@ -132,10 +134,11 @@ impl PartitionFold {
         self.switches.values().map(|s| s.timeline.counters().restated).sum()
     }
 
-    /// Live figures of every switch as of `now`; `tz` says when today began.
-    pub fn live_rows(&self, now: Instant, tz: chrono_tz::Tz) -> Vec<metrics::LiveRow> {
-        let mut rows: Vec<_> = self.switches.values().flat_map(|s| s.live.figures(now, tz)).collect();
-        rows.sort_by(|a, b| (&a.switch, &a.queue).cmp(&(&b.switch, &b.queue)));
-        rows
+    /// Live figures of every switch, as `terms` says of each: as of when (`None`: of its last
+    /// event), and the zone that says when today began.
+    pub fn live(&self, terms: &dyn Fn(&Name) -> (Option<Instant>, Tz)) -> Vec<LiveRecord> {
+        let mut switches: Vec<_> = self.switches.values().collect();
+        switches.sort_by(|a, b| a.switch.cmp(&b.switch));
+        switches.into_iter().flat_map(|s| s.live_records(terms(&s.switch))).collect()
     }
 }

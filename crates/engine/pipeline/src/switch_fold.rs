@@ -8,6 +8,7 @@
 //! `check-sources`. Where the one which makes the figures announces no recordings, those
 //! that another one announces are taken, and nothing else of it (`timeline::Timeline::hear`).
 
+use metrics::{LiveRecord, SwitchNow};
 use model::acts::SwitchSettings;
 use model::event::Body;
 use model::facts::Facts;
@@ -194,6 +195,18 @@ impl SwitchFold {
             self.live.advance(event.at);
         }
         taken
+    }
+
+    /// The switch's live figures, its agents, and the record that says who they are.
+    pub(crate) fn live_records(&self, (as_of, tz): (Option<Instant>, chrono_tz::Tz)) -> Vec<LiveRecord> {
+        let last_event = self.live.last_event();
+        let Some(now) = as_of.or(last_event) else { return Vec::new() };
+        let agents = self.live.agents(now);
+        let (center, switch) = (self.center.clone(), self.switch.clone());
+        let names = agents.iter().map(|a| a.agent.clone()).collect();
+        let stands = SwitchNow { center, switch, as_of: Some(now), last_event, agents: names };
+        let rows = self.live.figures(now, tz).into_iter().map(LiveRecord::Queue);
+        rows.chain(agents.into_iter().map(LiveRecord::Agent)).chain([LiveRecord::Switch(stands)]).collect()
     }
 
     /// Puts what decoders held back before the act; how many events of it are of a dialect

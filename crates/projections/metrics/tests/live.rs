@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use common::*;
 use metrics::render::Report;
-use metrics::{Activity, LiveFold, LiveRow, Options, WaitBasis, live};
+use metrics::{Activity, LiveFold, LiveRecord, LiveRow, Options, SwitchNow, WaitBasis, live};
 use model::facts::{Leg, LegResult, LegRole, Stretch, StretchKind, Visit};
 use model::{Name, Position};
 
@@ -163,4 +163,68 @@ fn names_are_those_of_the_contract_in_its_order() {
         LiveRow::default().cells(&Options::default()).0.iter().map(|(n, _)| (*n).to_owned()).collect();
     let expected = ticked(&section("## 5.", "## 6."));
     assert_eq!(names[3..names.len() - 1], expected);
+}
+
+#[test]
+fn the_agents_board_says_who_is_where_since_when_and_why() {
+    let mut fold = fold();
+    let paused = |queue, from, reason: &str| Stretch {
+        reason: Some(reason.into()),
+        ..stretch("Ann", StretchKind::Pause, Some(queue), from, None)
+    };
+    fold.stretch(&stretch("Ann", StretchKind::Login, Some("sales"), 0, None));
+    fold.stretch(&stretch("Ann", StretchKind::Login, Some("support"), 5, None));
+    let ann = |fold: &LiveFold, seconds| fold.agents(at(seconds)).into_iter().find(|a| a.agent == "Ann").unwrap();
+    let now = ann(&fold, 10);
+    assert_eq!((now.activity, now.since, now.queues.len()), (Activity::Available, Some(at(5)), 2));
+    fold.stretch(&paused("sales", 20, "lunch"));
+    let now = ann(&fold, 21);
+    assert_eq!((now.activity, now.paused_in.as_slice()), (Activity::Available, &[Name::from("sales")][..]));
+    fold.stretch(&paused("support", 30, "meeting"));
+    let now = ann(&fold, 31);
+    assert_eq!((now.activity, now.since, now.reason.as_deref()), (Activity::Paused, Some(at(30)), Some("meeting")));
+    fold.leg(&leg("Ann", Some("support"), Some(40)));
+    let now = ann(&fold, 41);
+    assert_eq!((now.activity, now.since, now.queue.as_deref()), (Activity::Talking, Some(at(40)), Some("support")));
+    fold.leg(&Leg { ended_at: Some(at(50)), ..leg("Ann", Some("support"), Some(40)) });
+    for queue in ["sales", "support"] {
+        let from = if queue == "sales" { 20 } else { 30 };
+        fold.stretch(&Stretch { to: Some(at(60)), ..paused(queue, from, "lunch") });
+        fold.stretch(&Stretch { stretch_id: "x".into(), ..stretch("Bob", StretchKind::Login, Some(queue), 0, None) });
+    }
+    let now = ann(&fold, 61);
+    assert_eq!((now.activity, now.since, now.reason), (Activity::Available, Some(at(60)), None));
+}
+
+#[test]
+fn a_queue_whose_day_is_over_is_told_as_empty() {
+    let mut fold = fold();
+    fold.visit(&answered("support", 0, 5, 10, "Ann"));
+    assert_eq!(figures(&fold, 30).offered, 1);
+    fold.advance(at(60 * 3600));
+    let row = figures(&fold, 60 * 3600);
+    assert_eq!((row.offered, row.waiting), (0, 0));
+}
+
+#[test]
+fn records_of_the_log_are_read_as_they_were_written() {
+    let mut fold = fold();
+    fold.visit(&open("support", 0));
+    fold.stretch(&stretch("Ann", StretchKind::Login, Some("support"), 0, None));
+    let agents = fold.agents(at(9));
+    let switch = SwitchNow {
+        center: "main".into(),
+        switch: "pbx".into(),
+        as_of: Some(at(9)),
+        last_event: None,
+        agents: agents.iter().map(|a| a.agent.clone()).collect(),
+    };
+    let rows = fold.figures(at(9), chrono_tz::UTC).into_iter().map(LiveRecord::Queue);
+    let records: Vec<LiveRecord> =
+        rows.chain(agents.into_iter().map(LiveRecord::Agent)).chain([LiveRecord::Switch(switch)]).collect();
+    assert_eq!(records.len(), 3);
+    for record in records {
+        assert_eq!(LiveRecord::of(record.key().as_bytes(), record.to_json().as_bytes()), Some(record));
+    }
+    assert_eq!(LiveRecord::of(b"pbx/support", b"[\n{}\n]"), None);
 }

@@ -120,9 +120,8 @@ async fn in_live(log: Arc<dyn EventLog>, mut probes: mpsc::UnboundedReceiver<Pro
 
 /// Abandons of the probes' queue that a live record counts; -1 of any other queue.
 fn abandoned(value: &[u8]) -> i64 {
-    let rows: Vec<serde_json::Value> = serde_json::from_slice(value).unwrap_or_default();
-    let ours = rows.iter().find(|r| r["queue"] == QUEUE);
-    ours.and_then(|r| r["abandoned"].as_i64()).unwrap_or(-1)
+    let row: serde_json::Value = serde_json::from_slice(value).unwrap_or_default();
+    row["abandoned"].as_i64().filter(|_| row["queue"] == QUEUE).unwrap_or(-1)
 }
 
 fn percentiles(told: &mut Told, name: &str, mut found: Vec<f64>) -> Result<(), Failure> {

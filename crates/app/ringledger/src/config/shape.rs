@@ -142,6 +142,9 @@ pub struct SwitchSection {
     pub queue_service_level_seconds: BTreeMap<String, i64>,
     /// Region of national numbers.
     pub region: Option<String>,
+    /// Where the centre's day begins: an IANA time zone; none: UTC. Live figures "of today"
+    /// count since its midnight.
+    pub time_zone: Option<String>,
     /// Where its recordings are.
     pub recordings: Option<RecordingsSource>,
 }

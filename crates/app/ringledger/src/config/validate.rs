@@ -29,6 +29,11 @@ pub fn validate(config: &Config) -> Result<(), String> {
         {
             return Err(format!("switch.{name}: region = '{region}': give an ISO 3166 code such as GB"));
         }
+        if let Some(zone) = &section.time_zone {
+            let known = zone.parse::<chrono_tz::Tz>();
+            let said = |_| format!("switch.{name}: time_zone = '{zone}': give an IANA zone such as Europe/London");
+            known.map_err(said)?;
+        }
     }
     if let Some(kafka) = &config.kafka {
         kafka.settings.iter().try_for_each(|(name, value)| in_the_open(name, value))?;

@@ -79,6 +79,12 @@ impl Services {
         self.config.kafka.as_ref().map_or("ringledger-facts", |k| k.group.as_str())
     }
 
+    /// The zone in which a switch's day begins.
+    pub fn zone_of(&self, switch: &str) -> chrono_tz::Tz {
+        let named = self.config.switch.get(switch).and_then(|s| s.time_zone.as_deref());
+        named.and_then(|zone| zone.parse().ok()).unwrap_or(chrono_tz::UTC)
+    }
+
     /// The centre of a switch.
     pub fn center_of(&self, switch: &str) -> Name {
         let by_section = self.config.switch.get(switch).and_then(|s| s.center.clone());

@@ -7,14 +7,13 @@ use crate::options::Options;
 
 /// The rows as one JSON array, a row a line, with a newline at the end.
 pub fn json<R: Report>(rows: &[R], opts: &Options) -> String {
-    let objects: Vec<String> = rows
-        .iter()
-        .map(|row| {
-            let cells = row.cells(opts).0.into_iter();
-            Value::Object(cells.map(|(name, cell)| (name.to_owned(), value(&cell))).collect()).to_string()
-        })
-        .collect();
+    let objects: Vec<String> = rows.iter().map(|row| object(row, opts).to_string()).collect();
     if objects.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", objects.join(",\n")) }
+}
+
+/// One row as a JSON object.
+pub fn object<R: Report>(row: &R, opts: &Options) -> Value {
+    Value::Object(row.cells(opts).0.into_iter().map(|(name, cell)| (name.to_owned(), value(&cell))).collect())
 }
 
 /// A value as JSON: instants RFC 3339 in UTC, figures numbers, rates fractions.

@@ -12,5 +12,5 @@ mod words;
 
 pub use cells::{Cell, Cells, Report};
 pub use csv::csv;
-pub use json::json;
+pub use json::{json, object};
 pub use table::table;

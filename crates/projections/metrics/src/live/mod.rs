@@ -9,16 +9,29 @@
 //!
 //! An agent is of a queue by being logged in to it, by a pause in it, or by a call of it;
 //! a login that names no queue says nothing about queues. Memory: open visits, legs and
-//! stretches, and the visits of the last 26 hours.
+//! stretches, the visits of the last 26 hours, and an instant an agent.
+//!
+//! Every queue that was ever seen has a row, also when nothing is going on in it: a reader
+//! who knows yesterday's figures must be told that they are over. [`record`] is how the
+//! figures stand in `cti.live`.
+
+mod agents;
+mod kept;
+mod now;
+pub mod record;
 
 use std::collections::BTreeMap;
 
-use model::facts::{Leg, LegResult, LegRole, Stretch, Visit, VisitOutcome};
+use model::facts::{Leg, LegResult, LegRole, Stretch, StretchKind, Visit, VisitOutcome};
 use model::{Instant, Name};
 use serde::{Deserialize, Serialize};
 
-use crate::live_agents::{self, Activity, Agents};
-use crate::live_kept::{LiveLeg, LiveStretch, LiveVisit, PlaceNo, Places};
+pub use agents::{Activity, Agents};
+pub use now::AgentNow;
+pub use record::{LiveRecord, SwitchNow};
+
+use kept::{LiveLeg, LiveStretch, LiveVisit, PlaceNo, Places};
+
 use crate::options::{DEFAULT_SHORT_ABANDON_MS, DEFAULT_SL_THRESHOLD_MS, WaitBasis};
 use crate::{rates, tally, zone};
 
@@ -37,8 +50,12 @@ pub struct LiveFold {
     thresholds: BTreeMap<(Name, Name), i64>,
     configured: BTreeMap<(Name, Name), i64>,
     shorts: BTreeMap<(Name, Name), i64>,
+    /// When an agent last came out of a call, a pause, after-call work or into a queue, by
+    /// switch and agent: since when they are available.
+    freed: BTreeMap<(Name, Name), Instant>,
     observed_wait: bool,
     swept: Instant,
+    latest: Instant,
 }
 
 /// The live figures of one queue of one switch.
@@ -54,6 +71,8 @@ pub struct LiveRow {
     pub waiting: i64,
     /// The longest of their waits so far, milliseconds; 0 where nobody waits.
     pub longest_wait_ms: i64,
+    /// Since when the one who waits longest has waited.
+    pub waiting_since: Option<Instant>,
     /// Agents of the queue, each in one state: the first of talking, after-call work,
     /// ringing, paused, available that applies.
     pub agents: Agents,
@@ -119,6 +138,9 @@ impl LiveFold {
 
     /// A leg's newest revision.
     pub fn leg(&mut self, leg: &Leg) {
+        if let Some(ended) = leg.ended_at.filter(|_| leg.answered_at.is_some() && !leg.retracted) {
+            self.free(&leg.switch, &leg.agent, ended);
+        }
         let unanswered = matches!(leg.result, Some(LegResult::Missed | LegResult::Declined | LegResult::Cancelled));
         // An outbound call that was not answered yet rings elsewhere.
         let dials = leg.role == LegRole::Outbound && leg.answered_at.is_none();
@@ -131,6 +153,10 @@ impl LiveFold {
 
     /// A stretch's newest revision.
     pub fn stretch(&mut self, stretch: &Stretch) {
+        if !stretch.retracted {
+            let since = if stretch.kind == StretchKind::Login { Some(stretch.from) } else { stretch.to };
+            since.into_iter().for_each(|at| self.free(&stretch.switch, &stretch.agent, at));
+        }
         if stretch.retracted || stretch.to.is_some_and(|to| to <= self.swept) {
             self.stretches.remove(&stretch.stretch_id);
         } else {
@@ -138,8 +164,14 @@ impl LiveFold {
         }
     }
 
+    fn free(&mut self, switch: &Name, agent: &Name, at: Instant) {
+        let since = self.freed.entry((switch.clone(), agent.clone())).or_insert(at);
+        *since = at.max(*since);
+    }
+
     /// Event time has come to `at`: lets go of what is over (once a minute of it).
     pub fn advance(&mut self, at: Instant) {
+        self.latest = at.max(self.latest);
         if at < self.swept.plus_millis(60_000) {
             return;
         }
@@ -165,6 +197,22 @@ impl LiveFold {
         self.shorts.get(&(center.clone(), queue.clone())).copied().unwrap_or(DEFAULT_SHORT_ABANDON_MS)
     }
 
+    /// Every agent who is logged in, paused or busy as of `now`, sorted by centre, name and
+    /// switch.
+    pub fn agents(&self, now: Instant) -> Vec<AgentNow> {
+        now::agents(self, now)
+    }
+
+    /// Calls that an agent talks in: place, agent, since when.
+    fn talks(&self) -> impl Iterator<Item = (PlaceNo, &Name, Instant)> {
+        self.visits.values().filter_map(|v| Some((v.place, v.talking.as_deref()?, v.joined_at.plus_millis(v.wait_ms))))
+    }
+
+    /// The time of the latest event; `None` before the first.
+    pub fn last_event(&self) -> Option<Instant> {
+        Some(self.latest).filter(|at| *at != Instant::default())
+    }
+
     /// The figures as of `now`, sorted by centre, queue and switch; `tz` is the centre's
     /// zone, which says when today began.
     pub fn figures(&self, now: Instant, tz: chrono_tz::Tz) -> Vec<LiveRow> {
@@ -177,10 +225,10 @@ impl LiveFold {
             });
             visit.count(row, now, (*t, *s), visit.joined_at >= midnight);
         }
-        let keyed = counted.into_iter().filter_map(|(place, (row, _, _))| Some((self.key(place)?, row)));
-        let mut rows: BTreeMap<Key, LiveRow> = keyed.collect();
-        let talking = self.visits.values().filter_map(|v| Some((v.place, v.talking.as_deref()?)));
-        for ((key, _), activity) in live_agents::activities(self, talking, now) {
+        let known = self.places.all().filter_map(|place| Some((self.key(place)?, LiveRow::default())));
+        let mut rows: BTreeMap<Key, LiveRow> = known.collect();
+        rows.extend(counted.into_iter().filter_map(|(place, (row, _, _))| Some((self.key(place)?, row))));
+        for ((key, _), activity) in agents::Gathered::of(self, now).by_queue() {
             rows.entry(key).or_default().agents.add(activity, 1);
         }
         let mut rows: Vec<LiveRow> = rows
@@ -199,6 +247,7 @@ impl LiveVisit {
         if self.outcome == VisitOutcome::Open && !self.closed {
             row.waiting += 1;
             row.longest_wait_ms = row.longest_wait_ms.max(so_far);
+            row.waiting_since = earlier(row.waiting_since, Some(self.joined_at));
             row.waiting_late += i64::from(today && so_far > t);
         }
         row.calls_talking += i64::from(self.outcome == VisitOutcome::Answered && !self.closed);
@@ -222,6 +271,11 @@ impl LiveVisit {
     }
 }
 
+/// The earlier of two instants; one that is not known counts not.
+fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    a.into_iter().chain(b).min()
+}
+
 /// Adds up the switches of each queue. An agent of two switches counts in both.
 pub fn add_up(rows: &[LiveRow]) -> Vec<LiveRow> {
     let mut sums: BTreeMap<(Name, Name), LiveRow> = BTreeMap::new();
@@ -232,6 +286,7 @@ pub fn add_up(rows: &[LiveRow]) -> Vec<LiveRow> {
             ..LiveRow::default()
         });
         sum.longest_wait_ms = sum.longest_wait_ms.max(row.longest_wait_ms);
+        sum.waiting_since = earlier(sum.waiting_since, row.waiting_since);
         sum.waiting += row.waiting;
         sum.calls_talking += row.calls_talking;
         sum.offered += row.offered;

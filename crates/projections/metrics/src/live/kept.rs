@@ -33,6 +33,11 @@ impl Places {
         number
     }
 
+    /// The numbers of all places.
+    pub fn all(&self) -> impl Iterator<Item = PlaceNo> + use<> {
+        0..PlaceNo::try_from(self.places.len()).unwrap_or(PlaceNo::MAX)
+    }
+
     /// The place of a number.
     pub fn of(&self, number: PlaceNo) -> Option<&Place> {
         self.places.get(number as usize)
@@ -58,12 +63,15 @@ pub(crate) struct LiveLeg {
     pub place: PlaceNo,
     pub agent: Name,
     pub answered: bool,
+    /// Since when it rings, or since when they talk.
+    pub since: Instant,
 }
 
 impl LiveLeg {
     pub fn of(leg: &Leg, places: &mut Places) -> Self {
         let place = places.number(&leg.switch, &leg.center, leg.queue.as_ref());
-        Self { place, agent: leg.agent.clone(), answered: leg.answered_at.is_some() }
+        let since = leg.answered_at.or(leg.offered_at).unwrap_or(leg.known_at);
+        Self { place, agent: leg.agent.clone(), answered: leg.answered_at.is_some(), since }
     }
 }
 
@@ -73,6 +81,7 @@ pub(crate) struct LiveStretch {
     pub place: PlaceNo,
     pub agent: Name,
     pub kind: StretchKind,
+    pub reason: Option<Name>,
     pub from: Instant,
     pub to: Option<Instant>,
 }
@@ -80,7 +89,7 @@ pub(crate) struct LiveStretch {
 impl LiveStretch {
     pub fn of(stretch: &Stretch, places: &mut Places) -> Self {
         let place = places.number(&stretch.switch, &stretch.center, stretch.queue.as_ref());
-        let Stretch { agent, kind, from, to, .. } = stretch;
-        Self { place, agent: agent.clone(), kind: *kind, from: *from, to: *to }
+        let Stretch { agent, kind, reason, from, to, .. } = stretch;
+        Self { place, agent: agent.clone(), kind: *kind, reason: reason.clone(), from: *from, to: *to }
     }
 }
