@@ -3,17 +3,23 @@
 //! Contract: every route but `/healthz`, `/readyz` and the sign-in page needs a bearer
 //! token or a session, and a role that may do it. Tokens are compared in constant time
 //! and never logged. Hearing a recording takes a reason, and the access is in the log
-//! before the first byte leaves. Bodies are limited in size.
+//! before the first byte leaves. Bodies are limited in size. What a session changes comes
+//! from this server's own pages (`guard`).
 
 mod auth;
+mod guard;
 mod listen;
+mod next;
 mod pages;
+mod problem;
 mod recordings;
 mod sender;
 mod server;
 mod sign_in;
+#[cfg(test)]
+mod testing;
 
-pub use auth::{Access, Role, Token, TokenError, tokens_from_text};
+pub use auth::{Access, Caller, Rights, Role, Sees, Token, TokenError, tokens_from_text};
 pub use listen::serve;
 pub use recordings::{Library, LibraryError};
 pub use server::{Health, Server, router};

@@ -46,20 +46,39 @@ fn alert(problem: Option<&str>) -> String {
     problem.map(|p| format!("<p role=\"alert\">{}</p>", escape(p))).unwrap_or_default()
 }
 
-/// The form that takes a one-time code; `recording` is where to go on after it.
-pub(crate) fn sign_in(code: &str, recording: Option<&str>, problem: Option<&str>) -> String {
+/// Where to go on to after a sign-in.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Onward<'a> {
+    /// A recording.
+    pub recording: Option<&'a str>,
+    /// A path of this server.
+    pub next: Option<&'a str>,
+}
+
+/// The form that takes a one-time code.
+pub(crate) fn sign_in(code: &str, onward: Onward<'_>, problem: Option<&str>) -> String {
     let (problem, code) = (alert(problem), escape(code));
-    let recording = recording
-        .map(|id| format!("<input type=\"hidden\" name=\"recording\" value=\"{}\">", escape(id)))
-        .unwrap_or_default();
+    let hidden = |name: &str, value: Option<&str>| {
+        let field = |v| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(v));
+        value.map(field).unwrap_or_default()
+    };
+    let onward = hidden("recording", onward.recording) + &hidden("next", onward.next);
     page(
         "Sign in",
         &format!(
             "{problem}<form method=\"post\" action=\"/sign-in\"><label for=\"code\">One-time code</label>\
              <input type=\"text\" id=\"code\" name=\"code\" value=\"{code}\" autocomplete=\"off\" \
-             autocapitalize=\"off\" spellcheck=\"false\" required>{recording}\
+             autocapitalize=\"off\" spellcheck=\"false\" required>{onward}\
              <button type=\"submit\">Sign in</button></form>"
         ),
+    )
+}
+
+/// Why somebody who is known may not do something.
+pub(crate) fn refused(title: &str, detail: &str) -> String {
+    page(
+        title,
+        &format!("<p role=\"alert\">{}.</p><p><a href=\"/sign-in\">Sign in as somebody else</a></p>", escape(detail)),
     )
 }
 
@@ -106,7 +125,7 @@ pub(crate) fn recording(id: &str, facts: &[(&str, String)], step: Step<'_>) -> S
 }
 
 /// Percent-encoding for a path segment or a query value (RFC 3986, unreserved kept).
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let mut out = String::new();
     for b in text.bytes() {
         if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
@@ -127,7 +146,7 @@ mod tests {
         let page = recording("a\"b", &[("Agent", "<script>".into())], Step::Play("\"><b>&"));
         assert!(!page.contains("<script>") && !page.contains("\"><b>"), "{page}");
         assert!(page.contains("/r/a%22b?media=1"));
-        let form = sign_in("\"><i>", Some("\"><b>"), Some("<u>"));
+        let form = sign_in("\"><i>", Onward { recording: Some("\"><b>"), next: Some("\"><b>") }, Some("<u>"));
         assert!(!form.contains("<i>") && !form.contains("<b>") && !form.contains("<u>"), "{form}");
         assert!(signed_in(Some("//evil/..")).contains("href=\"/r/%2F%2Fevil%2F..\""));
     }

@@ -19,8 +19,9 @@ use serde::Deserialize;
 use vault::{Hearing, Served, Wanted};
 
 use crate::auth::Role;
+use crate::guard::{accepts_html, allowed, from_elsewhere};
 use crate::pages;
-use crate::server::{Server, allowed, html};
+use crate::server::{Server, html};
 
 /// Longest reason kept, characters.
 const LONGEST_REASON: usize = 500;
@@ -93,7 +94,8 @@ pub(crate) async fn hear(
         Err(refused) if wants_page && refused.status() == StatusCode::UNAUTHORIZED => {
             let why =
                 Some("Recordings are heard by those who are signed in. Whoever runs Ringledger can give you a code.");
-            return html(StatusCode::UNAUTHORIZED, pages::sign_in("", Some(&id), why));
+            let onward = pages::Onward { recording: Some(&id), next: None };
+            return html(StatusCode::UNAUTHORIZED, pages::sign_in("", onward, why));
         }
         Err(refused) => return *refused,
     };
@@ -141,16 +143,6 @@ pub(crate) async fn hear(
 fn failed(e: &LibraryError) -> Response {
     tracing::error!(error = %e, "a recording could not be given out");
     (StatusCode::SERVICE_UNAVAILABLE, "the recording cannot be read now; try again\n").into_response()
-}
-
-fn accepts_html(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|a| a.to_str().ok()).is_some_and(|a| a.contains("text/html"))
-}
-
-/// Whether a browser says that another site's page asks: it could put a reason into
-/// somebody's mouth.
-fn from_elsewhere(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 fn facts(recording: &Recording) -> Vec<(&'static str, String)> {

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
-use crate::auth::{Access, Caller, Role};
+use crate::auth::{Access, Role};
+use crate::guard::{allowed, guard};
 use crate::recordings::{self, Grants, Library};
 use crate::sign_in;
 
 /// Largest form taken, bytes.
-const BODY: usize = 16 << 10;
+pub(crate) const BODY: usize = 16 << 10;
 
 /// How the process does.
 pub trait Health: Send + Sync {
@@ -56,6 +58,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/sign-in/codes", post(sign_in::code))
         .route("/r/{recording_id}", get(recordings::hear))
         .layer(DefaultBodyLimit::max(BODY))
+        .layer(from_fn_with_state(server.clone(), guard))
         .with_state(server)
 }
 
@@ -72,20 +75,6 @@ async fn metrics(State(server): State<Arc<Server>>, headers: HeaderMap) -> Respo
         Ok(_) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], server.health.metrics()).into_response()
-        }
-    }
-}
-
-/// The caller, where the role may do it; else the refusal.
-pub(crate) fn allowed(server: &Server, headers: &HeaderMap, may: fn(Role) -> bool) -> Result<Caller, Box<Response>> {
-    match server.access.caller(headers) {
-        Some(caller) if may(caller.role) => Ok(caller),
-        Some(_) => Err(Box::new((StatusCode::FORBIDDEN, "your role does not allow this\n").into_response())),
-        None => {
-            let mut response =
-                (StatusCode::UNAUTHORIZED, "sign in, or send `Authorization: Bearer …`\n").into_response();
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            Err(Box::new(response))
         }
     }
 }

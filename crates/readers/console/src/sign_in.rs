@@ -11,12 +11,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use crate::auth::{COOKIE_NAME, Role};
-use crate::pages;
-use crate::server::{Server, allowed, html};
+use crate::guard::allowed;
+use crate::next::local;
+use crate::pages::{self, Onward};
+use crate::server::{Server, html};
 
 #[derive(Deserialize)]
 pub(crate) struct Code {
@@ -24,24 +26,34 @@ pub(crate) struct Code {
     code: String,
     /// The recording to go on to.
     recording: Option<String>,
+    /// The path of ours to go on to.
+    next: Option<String>,
+}
+
+impl Code {
+    fn onward(&self) -> Onward<'_> {
+        Onward { recording: self.recording.as_deref(), next: self.next.as_deref().and_then(local) }
+    }
 }
 
 /// `GET /sign-in`: the form. The code is used only when it is sent: a link preview must
 /// not use it up.
 pub(crate) async fn page(Query(code): Query<Code>) -> Response {
-    html(StatusCode::OK, pages::sign_in(&code.code, code.recording.as_deref(), None))
+    html(StatusCode::OK, pages::sign_in(&code.code, code.onward(), None))
 }
 
 /// `POST /sign-in`: the code against a session.
 pub(crate) async fn sign_in(State(server): State<Arc<Server>>, Form(code): Form<Code>) -> Response {
-    let recording = code.recording.as_deref();
     let Ok(fresh) = random_text() else { return no_chance() };
     if !server.access.sign_in(code.code.trim(), &fresh) {
         let why = Some("This code is not valid, or was used before.");
-        return html(StatusCode::FORBIDDEN, pages::sign_in("", recording, why));
+        return html(StatusCode::FORBIDDEN, pages::sign_in("", code.onward(), why));
     }
     let cookie = format!("{COOKIE_NAME}={fresh}; HttpOnly; SameSite=Lax; Path=/; Max-Age=28800");
-    let mut response = html(StatusCode::OK, pages::signed_in(recording));
+    let mut response = match code.onward() {
+        Onward { recording: None, next: Some(path) } => Redirect::to(path).into_response(),
+        onward => html(StatusCode::OK, pages::signed_in(onward.recording)),
+    };
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
@@ -50,7 +62,7 @@ pub(crate) async fn sign_in(State(server): State<Arc<Server>>, Form(code): Form<
 
 /// `POST /sign-in/codes`: a one-time link for the holder of the token.
 pub(crate) async fn code(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {
-    let caller = match allowed(&server, &headers, Role::hears) {
+    let caller = match allowed(&server, &headers, Role::browses) {
         Ok(caller) => caller,
         Err(refused) => return *refused,
     };

@@ -1,4 +1,4 @@
-//! Who may do what: bearer tokens with roles, and sessions made by a one-time code.
+//! Who sends a request: by bearer token, or by a session that a one-time code made.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,6 +8,8 @@ use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+
+use super::{Caller, Token};
 
 /// Longest life of a session.
 const SESSION: Duration = Duration::from_secs(8 * 3600);
@@ -19,115 +21,6 @@ const CODE: Duration = Duration::from_secs(15 * 60);
 const MOST_CODES: usize = 1_000;
 /// Name of the session's cookie.
 pub(crate) const COOKIE_NAME: &str = "ringledger_session";
-
-/// What a token's holder may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Queues and agents.
-    Operations,
-    /// Recordings.
-    Compliance,
-    /// Tables and reports.
-    Analyst,
-    /// Everything.
-    Administrator,
-    /// Sending adapter events.
-    Adapter,
-    /// Reading `/metrics`.
-    Metrics,
-}
-
-impl Role {
-    fn of(text: &str) -> Option<Self> {
-        Some(match text {
-            "operations" => Self::Operations,
-            "compliance" => Self::Compliance,
-            "analyst" => Self::Analyst,
-            "administrator" => Self::Administrator,
-            "adapter" => Self::Adapter,
-            "metrics" => Self::Metrics,
-            _ => return None,
-        })
-    }
-
-    /// Whether recordings may be heard.
-    pub fn hears(self) -> bool {
-        matches!(self, Self::Compliance | Self::Administrator)
-    }
-
-    /// Whether adapter events may be sent.
-    pub fn sends(self) -> bool {
-        matches!(self, Self::Adapter | Self::Administrator)
-    }
-
-    /// Whether `/metrics` may be read.
-    pub fn measures(self) -> bool {
-        matches!(self, Self::Metrics | Self::Operations | Self::Administrator)
-    }
-}
-
-/// A token: its holder, role, and the hash of its secret.
-#[derive(Clone)]
-pub struct Token {
-    /// The holder's name, as it stands in the log of accesses.
-    pub name: String,
-    /// The role.
-    pub role: Role,
-    hash: [u8; 32],
-}
-
-impl Token {
-    /// A token from its secret; only the hash is kept.
-    pub fn new(name: &str, role: Role, secret: &str) -> Self {
-        Self { name: name.to_owned(), role, hash: Sha256::digest(secret.as_bytes()).into() }
-    }
-}
-
-/// A line of the tokens file that is not readable; the secret is never shown.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "tokens, line {line}: {what}; wanted is `name role secret`, role one of operations, compliance, analyst, \
-     administrator, adapter, metrics, and a secret of at least 16 characters"
-)]
-pub struct TokenError {
-    /// Which line, from 1.
-    pub line: usize,
-    /// What is wrong.
-    pub what: &'static str,
-}
-
-/// Reads tokens: a line each, `name role secret`; empty lines and `#` lines are passed over.
-///
-/// # Errors
-/// The first line that is not readable.
-pub fn tokens_from_text(text: &str) -> Result<Vec<Token>, TokenError> {
-    let mut tokens = Vec::new();
-    for (i, line) in text.lines().enumerate() {
-        if line.trim().is_empty() || line.trim_start().starts_with('#') {
-            continue;
-        }
-        let bad = |what| TokenError { line: i + 1, what };
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [name, role, secret] = words[..] else { return Err(bad("not three words")) };
-        let role = Role::of(role).ok_or_else(|| bad("unknown role"))?;
-        if secret.len() < 16 {
-            return Err(bad("the secret is too short"));
-        }
-        tokens.push(Token::new(name, role, secret));
-    }
-    Ok(tokens)
-}
-
-/// Who asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// The holder's name.
-    pub name: String,
-    /// The role.
-    pub role: Role,
-    /// By session (a browser) rather than by token.
-    pub by_session: bool,
-}
 
 /// Tokens, one-time codes and sessions.
 pub struct Access {
@@ -156,7 +49,8 @@ impl Access {
         let mut found = None;
         for token in &self.tokens {
             if bool::from(token.hash.ct_eq(&hash)) {
-                found = Some(Caller { name: token.name.clone(), role: token.role, by_session: false });
+                let Token { name, role, sees, .. } = token.clone();
+                found = Some(Caller { name, role, by_session: false, sees, csrf: None });
             }
         }
         found
@@ -168,7 +62,8 @@ impl Access {
         let key: [u8; 32] = Sha256::digest(value.as_bytes()).into();
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, (_, since)| since.elapsed() < SESSION);
-        sessions.get(&key).map(|(caller, _)| caller.clone())
+        let (caller, _) = sessions.get(&key)?;
+        Some(Caller { csrf: Some(csrf(value)), ..caller.clone() })
     }
 
     /// Makes a session of this name, once for each code; tells whether the code was good.
@@ -185,7 +80,8 @@ impl Access {
         {
             sessions.remove(&oldest);
         }
-        let caller = Caller { name: token.name, role: token.role, by_session: true };
+        let Token { name, role, sees, .. } = token;
+        let caller = Caller { name, role, by_session: true, sees, csrf: None };
         sessions.insert(key, (caller, Instant::now()));
         true
     }
@@ -197,13 +93,22 @@ impl Access {
         if codes.len() >= MOST_CODES {
             codes.remove(0);
         }
-        codes.push((Token::new(&caller.name, caller.role, code), Some(Instant::now() + CODE)));
+        let token = Token { sees: caller.sees.clone(), ..Token::new(&caller.name, caller.role, code) };
+        codes.push((token, Some(Instant::now() + CODE)));
     }
+}
+
+/// The secret against forged forms of a session: made from the cookie's value, which no
+/// other site can read, so that nothing more has to be kept.
+fn csrf(session: &str) -> String {
+    let hash = Sha256::new().chain_update(b"ringledger csrf\0").chain_update(session.as_bytes()).finalize();
+    hex::encode(&hash[..16])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::{Role, tokens_from_text};
 
     fn bearer(secret: &str) -> HeaderMap {
         let mut h = HeaderMap::new();
@@ -231,7 +136,7 @@ mod tests {
         let mut h = HeaderMap::new();
         h.insert(COOKIE, format!("a=b; {COOKIE_NAME}=session-1").parse().unwrap());
         let caller = access.caller(&h).unwrap();
-        assert!(caller.by_session);
+        assert!(caller.by_session && caller.csrf().is_some_and(|c| c.len() == 32));
         h.insert(COOKIE, format!("{COOKIE_NAME}=session-2").parse().unwrap());
         assert_eq!(access.caller(&h), None);
         access.issue(&caller, "code-2");

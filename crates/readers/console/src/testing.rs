@@ -1,0 +1,42 @@
+//! A server over nothing, for tests of routes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use model::Name;
+use model::facts::Recording;
+use vault::{Hearing, Wanted};
+
+use crate::{Access, Health, Library, LibraryError, Server};
+
+struct Nothing;
+
+#[async_trait]
+impl Library for Nothing {
+    async fn find(&self, _: &str) -> Result<Option<Recording>, LibraryError> {
+        Ok(None)
+    }
+
+    async fn record_access(&self, _: &Recording, _: &Name, _: &str) -> Result<(), LibraryError> {
+        Ok(())
+    }
+
+    async fn open(&self, _: &Recording, _: Option<Wanted>) -> Result<Hearing, LibraryError> {
+        Ok(Hearing::NotStored)
+    }
+}
+
+impl Health for Nothing {
+    fn ready(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn metrics(&self) -> String {
+        String::new()
+    }
+}
+
+/// Without recordings, always ready.
+pub(crate) fn server(access: Access) -> Arc<Server> {
+    Arc::new(Server::new(access, Arc::new(Nothing), Arc::new(Nothing)))
+}
