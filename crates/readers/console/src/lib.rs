@@ -1,4 +1,5 @@
-//! The HTTP side: recordings by a stable link, health, metrics.
+//! The HTTP side: the operations console, its API, recordings by a stable link, health,
+//! metrics.
 //!
 //! Contract: every route but `/healthz`, `/readyz` and the sign-in page needs a bearer
 //! token or a session, and a role that may do it. Tokens are compared in constant time
@@ -9,17 +10,20 @@
 mod auth;
 mod guard;
 mod listen;
+pub mod live;
 mod next;
 mod pages;
 mod problem;
 mod recordings;
 mod sender;
 mod server;
+mod shell;
 mod sign_in;
 #[cfg(test)]
 mod testing;
 
 pub use auth::{Access, Caller, Rights, Role, Sees, Token, TokenError, tokens_from_text};
 pub use listen::serve;
+pub use live::{Board, Clock};
 pub use recordings::{Library, LibraryError};
-pub use server::{Health, Server, router};
+pub use server::{Health, Parts, Server, openapi, router};

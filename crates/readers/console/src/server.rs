@@ -9,9 +9,15 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
 use crate::auth::{Access, Role};
 use crate::guard::{allowed, guard};
+use crate::live::{self, Board};
 use crate::recordings::{self, Grants, Library};
+use crate::shell::assets;
 use crate::sign_in;
 
 /// Largest form taken, bytes.
@@ -29,6 +35,16 @@ pub trait Health: Send + Sync {
     fn metrics(&self) -> String;
 }
 
+/// What the routes read from.
+pub struct Parts {
+    /// Recordings.
+    pub library: Arc<dyn Library>,
+    /// Health.
+    pub health: Arc<dyn Health>,
+    /// The live figures.
+    pub board: Arc<Board>,
+}
+
 /// What the routes need.
 pub struct Server {
     /// Tokens and sessions.
@@ -37,19 +53,24 @@ pub struct Server {
     pub library: Arc<dyn Library>,
     /// Health.
     pub health: Arc<dyn Health>,
+    /// The live figures.
+    pub board: Arc<Board>,
     /// Grants to hear, so that a player's range requests are one access.
     pub grants: Grants,
 }
 
 impl Server {
     /// A server over these.
-    pub fn new(access: Access, library: Arc<dyn Library>, health: Arc<dyn Health>) -> Self {
-        Self { access, library, health, grants: Grants::default() }
+    pub fn new(access: Access, parts: Parts) -> Self {
+        let Parts { library, health, board } = parts;
+        Self { access, library, health, board, grants: Grants::default() }
     }
 }
 
-/// The router.
+/// The router: pages, and the API that its OpenAPI description tells of.
 pub fn router(server: Arc<Server>) -> Router {
+    let (api, description) = api().split_for_parts();
+    let described = Arc::new(description.to_json().unwrap_or_default());
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
@@ -57,9 +78,39 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-in/codes", post(sign_in::code))
         .route("/r/{recording_id}", get(recordings::hear))
+        .route("/assets/{name}", get(assets::asset))
+        .route("/", get(live::page::board))
+        .route("/wall", get(live::page::wall))
+        .route("/agents", get(live::agents_page::agents))
+        .merge(api)
+        .route("/api/v1/openapi.json", get(move || describe(described.clone())))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(from_fn_with_state(server.clone(), guard))
         .with_state(server)
+}
+
+/// The routes of the API.
+fn api() -> OpenApiRouter<Arc<Server>> {
+    OpenApiRouter::with_openapi(Described::openapi())
+        .routes(routes!(live::api::live))
+        .routes(routes!(live::stream::stream))
+}
+
+/// The description of the API, OpenAPI 3.1, as JSON.
+pub fn openapi() -> String {
+    api().into_openapi().to_pretty_json().unwrap_or_default()
+}
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Ringledger",
+    description = "Queues, agents, calls and recordings of a contact centre. Names and definitions: docs/metrics.md. \
+                   Errors are problems (RFC 9457).",
+))]
+struct Described;
+
+async fn describe(text: Arc<String>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], text.as_str().to_owned()).into_response()
 }
 
 async fn ready(State(server): State<Arc<Server>>) -> Response {

@@ -95,6 +95,8 @@ async fn ingest(root: &Path, capture: &Path, stream: &Path) -> Result<(), Failur
     say(&format!("tables: {} rows from {} records", stage.counts.rows, stage.counts.records));
     let handled = recordings::handle(&writing, &mut stage, SWITCH, CENTER, &capture.join("recordings")).await?;
     say(&format!("recordings: {handled} (the repository carries 25 of the capture's 379 files)"));
+    // The board shows how the capture ended: as of its last event, which is no time of today.
+    run::live::Live::default().publish_as(&*writing.log, &stage, &|_| (None, chrono_tz::UTC)).await?;
     stage.finish().await.map_err(Into::into)
 }
 

@@ -188,6 +188,9 @@ pub struct HttpSection {
     pub listen: SocketAddr,
     /// File of tokens: `name role secret` a line.
     pub tokens_file: Option<PathBuf>,
+    /// From where on a figure of the live board is a warning or an alarm.
+    #[serde(default)]
+    pub board: console::live::Limits,
 }
 
 /// Limits.

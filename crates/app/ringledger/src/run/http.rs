@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use collectors::intake::{Clock, Intake, IntakeSettings, MaySend};
-use console::{Access, Library, LibraryError, Server, Token, router, serve, tokens_from_text};
+use console::{Access, Board, Library, LibraryError, Parts, Server, Token, router, serve, tokens_from_text};
 use event_log::{EventLog, NewRecord};
 use model::facts::Recording;
 use model::{Act, Name, TOPIC_EVENTS};
@@ -99,7 +99,10 @@ pub async fn serve_on(
 ) -> Result<std::net::SocketAddr, Failure> {
     let shelf = Shelf { lake: services.lake.clone(), log: services.log.clone(), vault: services.vault.clone() };
     let access = Access::new(tokens, codes);
-    let server = Arc::new(Server::new(access, Arc::new(shelf), services.telemetry.clone()));
+    let limits = services.config.http.as_ref().map(|h| h.board.clone()).unwrap_or_default();
+    let board = Board::start(services.log.clone(), limits, Arc::new(pipeline::clock::now), stop.clone());
+    let parts = Parts { library: Arc::new(shelf), health: services.telemetry.clone(), board };
+    let server = Arc::new(Server::new(access, parts));
     let intake = intake(services, server.clone(), &stop).await?;
     let router = router(server).merge(intake.router());
     let (address, task) = serve(router, listen, stop.clone()).await.map_err(Failure::Other)?;

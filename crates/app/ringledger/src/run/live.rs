@@ -98,7 +98,7 @@ mod tests {
             switch: "pbx".into(),
             as_of: Some(model::Instant::from_secs(as_of)),
             last_event: None,
-            agents: agents.iter().map(Name::from).collect(),
+            agents: agents.iter().map(|a| (*a).into()).collect(),
         })
     }
 

@@ -10,7 +10,7 @@ mod crm_task;
 mod facts;
 pub mod http;
 mod lag;
-mod live;
+pub mod live;
 mod maintenance;
 mod recordings;
 pub mod services;
