@@ -5,13 +5,14 @@
 //! for is [`Options`]. Sums are kept, averages and rates are computed last, a figure whose
 //! denominator is 0 is null.
 //!
-//! [`queues()`], [`agents()`], [`contacts()`] and [`lost()`] are the reports, [`render`] turns
+//! [`queues()`], [`agents()`], [`contacts()`], [`lost()`] and [`distribution()`] are the reports, [`render`] turns
 //! them into text, [`explain`] lists the visits behind a row. [`intervals::IntervalFold`]
 //! keeps `queue_intervals`, [`live::LiveFold`] the live figures.
 
 pub mod agents;
 pub mod contacts;
 mod counted;
+pub mod distribution;
 pub mod explain;
 pub mod grid;
 mod interval_cell;
@@ -32,6 +33,7 @@ pub mod zone;
 
 pub use agents::{AgentRow, agents};
 pub use contacts::{ContactRow, contacts};
+pub use distribution::{WaitRow, distribution};
 pub use intervals::{IntervalFold, IntervalSettings};
 pub use live::{LiveFold, LiveRow};
 pub use live_agents::{Activity, Agents};
