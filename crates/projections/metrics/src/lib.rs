@@ -5,13 +5,14 @@
 //! for is [`Options`]. Sums are kept, averages and rates are computed last, a figure whose
 //! denominator is 0 is null.
 //!
-//! [`queues()`], [`agents()`], [`contacts()`] and [`lost()`] are the reports, [`render`] turns
+//! [`queues()`], [`agents()`], [`contacts()`], [`lost()`] and [`distribution()`] are the reports, [`render`] turns
 //! them into text, [`explain`] lists the visits behind a row. [`intervals::IntervalFold`]
 //! keeps `queue_intervals`, [`live::LiveFold`] the live figures.
 
 pub mod agents;
 pub mod contacts;
 mod counted;
+pub mod distribution;
 pub mod explain;
 pub mod grid;
 mod interval_cell;
@@ -30,6 +31,7 @@ pub mod zone;
 
 pub use agents::{AgentRow, agents};
 pub use contacts::{ContactRow, contacts};
+pub use distribution::{WaitRow, distribution};
 pub use intervals::{IntervalFold, IntervalSettings};
 pub use live::{Activity, AgentNow, Agents, LiveFold, LiveRecord, LiveRow, SwitchNow};
 pub use lost::{LostRow, lost};

@@ -77,12 +77,13 @@ pub fn queues(visits: &[Visit], opts: &Options) -> Vec<QueueRow> {
 }
 
 /// The instants of all rows of the centre asked for: what "the data" reach over.
-fn instants<'a>(visits: &'a [Visit], opts: &'a Options) -> impl Iterator<Item = Instant> + 'a {
+pub(crate) fn instants<'a>(visits: &'a [Visit], opts: &'a Options) -> impl Iterator<Item = Instant> + 'a {
     let of_center = visits.iter().filter(|v| !v.retracted && opts.of_center(&v.center));
     of_center.flat_map(|v| [Some(v.joined_at), v.answered_at, v.left_at]).flatten()
 }
 
-fn limits(key: &Key, opts: &Options) -> Limits {
+/// T and S of a queue.
+pub(crate) fn limits(key: &Key, opts: &Options) -> Limits {
     Limits {
         sl_threshold_ms: opts.sl_threshold_ms(&key.0, &key.1),
         short_abandon_ms: opts.short_abandon_ms(&key.0, &key.1),

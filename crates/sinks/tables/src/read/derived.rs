@@ -24,7 +24,7 @@ const CONFIGURED: &str = "QueueConfigured";
 
 impl Lake {
     /// Puts the recordings' own rows into contact records, which hold only their ids.
-    pub(super) async fn with_recordings(&self, calls: &mut [Call], as_of: Option<Instant>) -> Result<(), TablesError> {
+    pub(crate) async fn with_recordings(&self, calls: &mut [Call], as_of: Option<Instant>) -> Result<(), TablesError> {
         if calls.iter().all(|c| c.recordings.is_empty()) {
             return Ok(());
         }

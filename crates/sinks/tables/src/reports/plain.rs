@@ -1,0 +1,188 @@
+//! Answers from whole rows: what the quicker ways must equal, and the way for questions
+//! that they do not know.
+
+use std::collections::BTreeSet;
+
+use metrics::{AgentRow, Attribution, ContactRow, LostRow, Options, QueueRow, WaitRow};
+use model::Name;
+use model::facts::{Call, Visit};
+
+use super::question::{Behind, Contact, Cursor, Page, Question, Search, Visible};
+use crate::error::TablesError;
+use crate::lake::Lake;
+use crate::read::Filter;
+
+pub(super) async fn queues(lake: &Lake, question: &Question) -> Result<Vec<QueueRow>, TablesError> {
+    Ok(metrics::queues(&visits(lake, question).await?, &question.options))
+}
+
+pub(super) async fn waits(lake: &Lake, question: &Question, edges: &[i64]) -> Result<Vec<WaitRow>, TablesError> {
+    Ok(metrics::distribution(&visits(lake, question).await?, edges, &question.options))
+}
+
+/// The visits that a report over visits looks at.
+async fn visits(lake: &Lake, question: &Question) -> Result<Vec<Visit>, TablesError> {
+    let options = &question.options;
+    // By event time a visit that arrived before the range counts in it too.
+    let from = options.from.filter(|_| options.attribution == Attribution::Arrival);
+    let filter = Filter { as_of: question.as_of, from, to: options.to, ..Filter::default() };
+    let mut visits = lake.visits(&filter).await?;
+    visits.retain(|v| question.visible.visit(v));
+    Ok(visits)
+}
+
+pub(super) async fn agents(lake: &Lake, question: &Question) -> Result<Vec<AgentRow>, TablesError> {
+    let all = Filter { as_of: question.as_of, ..Filter::default() };
+    let (mut visits, mut legs) = (lake.visits(&all).await?, lake.legs(&all).await?);
+    let mut stretches = lake.stretches(&all).await?;
+    let visible = &question.visible;
+    visits.retain(|v| visible.center(&v.center));
+    legs.retain(|l| visible.center(&l.center));
+    stretches.retain(|s| visible.center(&s.center));
+    let last = lake.last_events(question.as_of).await?.into_iter().collect();
+    let report = |options: &Options| metrics::agents(&visits, &legs, &stretches, &last, options);
+    let by_queue = || report(&Options { by_queue: true, ..question.options.clone() });
+    let mut rows = report(&question.options);
+    if visible.queues.is_some() {
+        let seen = seen_agents(&by_queue(), visible);
+        rows.retain(|r| seen.contains(&(r.center.clone(), r.agent.clone())));
+        rows.retain(|r| !question.options.by_queue || visible.queue(r.queue.as_ref()));
+    }
+    Ok(rows)
+}
+
+/// The agents (centre, agent) that rows by queue name with a queue that may be seen.
+pub(super) fn seen_agents(by_queue: &[AgentRow], visible: &Visible) -> BTreeSet<(Name, Name)> {
+    let rows = by_queue.iter().filter(|r| visible.queue(r.queue.as_ref()));
+    rows.map(|r| (r.center.clone(), r.agent.clone())).collect()
+}
+
+pub(super) async fn contacts(lake: &Lake, question: &Question) -> Result<Vec<ContactRow>, TablesError> {
+    let mut rows = metrics::contacts(&calls(lake, question).await?, &question.options);
+    rows.retain(|r| question.visible.queue(r.queue.as_ref()));
+    Ok(rows)
+}
+
+pub(super) async fn lost(lake: &Lake, question: &Question) -> Result<Vec<LostRow>, TablesError> {
+    let mut rows = metrics::lost(&calls(lake, question).await?, &question.options);
+    rows.retain(|r| question.visible.queue(r.queue.as_ref()));
+    Ok(rows)
+}
+
+/// The contacts of the centres that may be seen.
+async fn calls(lake: &Lake, question: &Question) -> Result<Vec<Call>, TablesError> {
+    let mut calls: Vec<Call> = lake.truth(&Filter { as_of: question.as_of, ..Filter::default() }).await?;
+    calls.retain(|c| question.visible.center(&c.center));
+    Ok(calls)
+}
+
+pub(super) async fn visits_behind(
+    lake: &Lake,
+    behind: &Behind,
+    question: &Question,
+    page: usize,
+) -> Result<Page<Visit>, TablesError> {
+    let filter = Filter {
+        as_of: question.as_of,
+        center: Some(behind.center.clone()),
+        queue: Some(behind.queue.clone()),
+        ..Filter::default()
+    };
+    let span = metrics::explain::span_at(behind.at, &question.options);
+    let mut rows = lake.visits(&filter).await?;
+    rows.retain(|v| {
+        question.visible.visit(v)
+            && metrics::explain::is_behind(v, span, behind.column.as_deref(), &question.options)
+            && behind.after.as_ref().is_none_or(|after| place(v) > *after)
+    });
+    rows.sort_by_key(place);
+    Ok(paged(rows, page, place))
+}
+
+/// Where a visit stands among those behind a figure.
+pub(super) fn place(visit: &Visit) -> Cursor {
+    Cursor { at: visit.joined_at, ids: (visit.switch.clone(), visit.visit_id.clone()) }
+}
+
+/// The first rows of `rows`, and where the next ones begin.
+pub(super) fn paged<T>(mut rows: Vec<T>, page: usize, place: impl Fn(&T) -> Cursor) -> Page<T> {
+    let more = rows.len() > page;
+    rows.truncate(page);
+    let next = rows.last().filter(|_| more).map(place);
+    Page { rows, next }
+}
+
+/// Where a contact stands in a search.
+pub(super) fn call_place(call: &Call) -> Cursor {
+    Cursor { at: call.started_at, ids: (call.switch.clone(), call.call_id.clone()) }
+}
+
+pub(super) async fn search_calls(lake: &Lake, search: &Search, page: usize) -> Result<Page<Call>, TablesError> {
+    let filter = Filter { as_of: search.as_of, from: search.from, to: search.to, ..Filter::default() };
+    let mut calls: Vec<Call> = lake.truth(&filter).await?;
+    calls.retain(|c| search.finds(c) && search.after.as_ref().is_none_or(|after| call_place(c) < *after));
+    calls.sort_by_key(|c| std::cmp::Reverse(call_place(c)));
+    let mut page = paged(calls, page, call_place);
+    lake.with_recordings(&mut page.rows, search.as_of).await?;
+    Ok(page)
+}
+
+impl Search {
+    /// Whether a contact is one that is looked for, wherever the page begins.
+    pub(super) fn finds(&self, call: &Call) -> bool {
+        call.merged_into.is_none()
+            && self.visible.call(call)
+            && self.from.is_none_or(|from| call.started_at >= from)
+            && self.to.is_none_or(|to| call.started_at < to)
+            && self.outcome.is_none_or(|o| o == call.outcome)
+            && self.direction.is_none_or(|d| d == call.direction)
+            && self.lasted(call)
+            && self.has_number(call)
+            && self.account.as_ref().is_none_or(|account| call.ivr.iter().any(|(_, value)| value == account))
+            && self.names(call)
+    }
+
+    fn lasted(&self, call: &Call) -> bool {
+        let ms = call.ended_at.map(|end| end.millis_since(call.started_at));
+        self.min_ms.is_none_or(|min| ms.is_some_and(|ms| ms >= min))
+            && self.max_ms.is_none_or(|max| ms.is_some_and(|ms| ms <= max))
+    }
+
+    fn has_number(&self, call: &Call) -> bool {
+        let Some(digits) = self.number.as_deref().map(digits) else { return true };
+        let numbers = [&call.ani, &call.ani_raw, &call.dnis];
+        !digits.is_empty() && numbers.into_iter().flatten().any(|n| self::digits(n).ends_with(&digits))
+    }
+
+    fn names(&self, call: &Call) -> bool {
+        let visits = || call.queue_visits.iter().filter(|v| !v.retracted);
+        let legs = || call.agent_legs.iter().filter(|l| !l.retracted);
+        let queue = |q: &Name| visits().any(|v| v.queue == *q);
+        let agent = |a: &Name| visits().any(|v| v.agent.as_ref() == Some(a)) || legs().any(|l| l.agent == *a);
+        self.queue.as_ref().is_none_or(queue) && self.agent.as_ref().is_none_or(agent)
+    }
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+pub(super) async fn contact(
+    lake: &Lake,
+    call_id: &str,
+    switch: Option<&str>,
+    visible: &Visible,
+) -> Result<Option<Contact>, TablesError> {
+    let asked = Filter { call_id: Some(call_id.into()), switch: switch.map(Name::from), ..Filter::default() };
+    let mut calls = lake.calls(&asked).await?;
+    calls.retain(|c| visible.call(c));
+    calls.sort_by(|a, b| a.switch.cmp(&b.switch));
+    let Some(call) = calls.into_iter().next() else { return Ok(None) };
+    let of_call = Filter { switch: Some(call.switch.clone()), ..asked };
+    let mut visits = lake.visits(&of_call).await?;
+    visits.sort_by(|a, b| (a.joined_at, &a.visit_id).cmp(&(b.joined_at, &b.visit_id)));
+    let mut events = lake.events(&of_call).await?;
+    events.sort_by(|a, b| (a.position, &a.event_id).cmp(&(b.position, &b.event_id)));
+    let legs = lake.legs(&of_call).await?;
+    Ok(Some(Contact { call, visits, legs, events }))
+}
