@@ -7,7 +7,8 @@
 //!
 //! [`queues()`], [`agents()`], [`contacts()`], [`lost()`] and [`distribution()`] are the reports, [`render`] turns
 //! them into text, [`explain`] lists the visits behind a row. [`intervals::IntervalFold`]
-//! keeps `queue_intervals`, [`live::LiveFold`] the live figures.
+//! keeps `queue_intervals`, [`live::LiveFold`] the live figures. [`staffing`] says how many
+//! agents a measured load needs.
 
 pub mod agents;
 pub mod contacts;
@@ -25,6 +26,7 @@ mod queues_cells;
 pub mod rates;
 pub mod render;
 pub mod sketch;
+pub mod staffing;
 pub mod tally;
 mod waiting;
 pub mod zone;
