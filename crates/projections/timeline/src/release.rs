@@ -147,6 +147,10 @@ impl Timeline {
             let Some(contact) = self.contacts.remove(&cid) else { continue };
             for conn in &contact.conns {
                 if self.connections.get(conn).is_some_and(|k| k.cid == cid) {
+                    // A conversation that it is still in would take a later connection of
+                    // this name for it.
+                    self.quit(conn);
+                    self.talks.remove(conn);
                     self.connections.remove(conn);
                 }
             }

@@ -43,7 +43,8 @@ impl Timeline {
         self.reassess(&[conversation], event);
     }
 
-    fn quit(&mut self, conn: &Name) -> Option<Name> {
+    /// Takes a connection out of the conversation that it is in.
+    pub(crate) fn quit(&mut self, conn: &Name) -> Option<Name> {
         let conversation = self.connections.get_mut(conn)?.conversation.take()?;
         if let Some(members) = self.conversations.get_mut(&conversation) {
             members.retain(|m| m != conn);
