@@ -160,11 +160,11 @@ mod tests {
     use super::*;
     use crate::{Access, Token};
 
-    fn app() -> (Router, Arc<Server>) {
+    async fn app() -> (Router, Arc<Server>) {
         let tokens = vec![Token::new("ann", Role::Analyst, "0123456789abcdef")];
         let access = Access::new(tokens, vec![Token::new("bob", Role::Operations, "code")]);
         assert!(access.sign_in("code", "cookie"));
-        let server = crate::testing::server(access);
+        let server = crate::testing::server(access).await;
         let tends = |State(server): State<Arc<Server>>, headers: HeaderMap| async move {
             allowed(&server, &headers, Role::tends).map_or_else(|r| *r, |c| c.name.into_response())
         };
@@ -203,7 +203,7 @@ mod tests {
 
     #[tokio::test]
     async fn refusals_have_the_askers_form() {
-        let (app, _) = app();
+        let (app, _) = app().await;
         let (status, told) = ask(&app, "GET", "/api/v1/retry", &[HTML], "").await;
         assert_eq!(
             (status, &told.headers()["content-type"]),
@@ -231,7 +231,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_session_changes_nothing_without_its_secret() {
-        let (app, server) = app();
+        let (app, server) = app().await;
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::from_static(COOKIE.1));
         let csrf = server.access.caller(&headers).unwrap().csrf().unwrap().to_owned();

@@ -9,13 +9,15 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
+use event_log::EventLog;
+use tables::Reports;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::{Access, Role};
 use crate::guard::{allowed, guard};
-use crate::live::{self, Board};
+use crate::live::{self, Board, Clock};
 use crate::recordings::{self, Grants, Library};
 use crate::shell::assets;
 use crate::sign_in;
@@ -43,6 +45,12 @@ pub struct Parts {
     pub health: Arc<dyn Health>,
     /// The live figures.
     pub board: Arc<Board>,
+    /// Reports, searches and look-ups over the tables.
+    pub reports: Arc<Reports>,
+    /// The log, for raw events.
+    pub log: Arc<dyn EventLog>,
+    /// The time of day.
+    pub clock: Clock,
 }
 
 /// What the routes need.
@@ -55,6 +63,12 @@ pub struct Server {
     pub health: Arc<dyn Health>,
     /// The live figures.
     pub board: Arc<Board>,
+    /// Reports, searches and look-ups over the tables.
+    pub reports: Arc<Reports>,
+    /// The log, for raw events.
+    pub log: Arc<dyn EventLog>,
+    /// The time of day.
+    pub clock: Clock,
     /// Grants to hear, so that a player's range requests are one access.
     pub grants: Grants,
 }
@@ -62,8 +76,8 @@ pub struct Server {
 impl Server {
     /// A server over these.
     pub fn new(access: Access, parts: Parts) -> Self {
-        let Parts { library, health, board } = parts;
-        Self { access, library, health, board, grants: Grants::default() }
+        let Parts { library, health, board, reports, log, clock } = parts;
+        Self { access, library, health, board, reports, log, clock, grants: Grants::default() }
     }
 }
 

@@ -36,9 +36,21 @@ impl Health for Nothing {
     }
 }
 
-/// Without recordings, always ready.
-pub(crate) fn server(access: Access) -> Arc<Server> {
+/// Without recordings, over an empty lake and an empty log, always ready.
+pub(crate) async fn server(access: Access) -> Arc<Server> {
     let clock: Clock = Arc::new(|| model::Instant::from_secs(1_795_334_400));
-    let board = Board::still(crate::live::Limits::default(), clock);
-    Arc::new(Server::new(access, Parts { library: Arc::new(Nothing), health: Arc::new(Nothing), board }))
+    // Dropped with the process's other temporary files: the server outlives this function.
+    let folder = tempfile::tempdir().expect("a folder").keep();
+    let log = event_log::EmbeddedLog::open(&folder.join("log")).expect("a log");
+    let lake = tables::Lake::open(tables::LakeConfig::folder(folder.join("lake"), "test")).await.expect("a lake");
+    lake.ensure_tables().await.expect("tables");
+    let parts = Parts {
+        library: Arc::new(Nothing),
+        health: Arc::new(Nothing),
+        board: Board::still(crate::live::Limits::default(), clock.clone()),
+        reports: Arc::new(tables::Reports::new(Arc::new(lake), tables::Limits::default())),
+        log: Arc::new(log),
+        clock,
+    };
+    Arc::new(Server::new(access, parts))
 }

@@ -9,7 +9,7 @@ use console::{Access, Board, Library, LibraryError, Parts, Server, Token, router
 use event_log::{EventLog, NewRecord};
 use model::facts::Recording;
 use model::{Act, Name, TOPIC_EVENTS};
-use tables::Lake;
+use tables::{Lake, Reports};
 use tokio_util::sync::CancellationToken;
 use vault::{Hearing, Vault, Wanted};
 
@@ -101,7 +101,14 @@ pub async fn serve_on(
     let access = Access::new(tokens, codes);
     let limits = services.config.http.as_ref().map(|h| h.board.clone()).unwrap_or_default();
     let board = Board::start(services.log.clone(), limits, Arc::new(pipeline::clock::now), stop.clone());
-    let parts = Parts { library: Arc::new(shelf), health: services.telemetry.clone(), board };
+    let parts = Parts {
+        library: Arc::new(shelf),
+        health: services.telemetry.clone(),
+        board,
+        reports: Arc::new(Reports::new(services.lake.clone(), tables::Limits::default())),
+        log: services.log.clone(),
+        clock: Arc::new(pipeline::clock::now),
+    };
     let server = Arc::new(Server::new(access, parts));
     let intake = intake(services, server.clone(), &stop).await?;
     let router = router(server).merge(intake.router());

@@ -12,6 +12,11 @@ pub struct Sees {
 }
 
 impl Sees {
+    /// The same, as the tables ask for it.
+    pub fn visible(&self) -> tables::Visible {
+        tables::Visible { centers: self.centers.clone(), queues: self.queues.clone() }
+    }
+
     /// Everything is seen.
     pub fn all(&self) -> bool {
         self.centers.is_none() && self.queues.is_none()
