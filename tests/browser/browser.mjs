@@ -26,20 +26,28 @@ export async function withBrowser(story, state) {
     const context = await browser.newContext({ viewport: DESK, storageState: state });
     const troubles = [];
     const expected = new Set();
-    context.on('page', (page) => watch(page, troubles, expected));
-    await story({ context, page: await context.newPage(), expect: (status, url) => expected.add(`${status} ${url}`) });
+    // While a test keeps the server away, that it does not answer is no trouble.
+    const away = { lost: false };
+    context.on('page', (page) => watch(page, troubles, expected, away));
+    await story({
+      context,
+      page: await context.newPage(),
+      expect: (status, url) => expected.add(`${status} ${url}`),
+      lost: (is) => { away.lost = is; },
+    });
     assert.deepEqual(troubles, [], 'no page said anything on its console, and every answer was expected');
   } finally {
     await browser.close();
   }
 }
 
-function watch(page, troubles, expected) {
+function watch(page, troubles, expected, away) {
   // The browser itself writes refused answers to the console; those are judged as answers.
   page.on('console', (m) => m.text().startsWith('Failed to load resource') || troubles.push(`console: ${m.text()}`));
   page.on('pageerror', (e) => troubles.push(`exception: ${e}`));
   page.on('requestfailed', (r) => {
     // A player stops a request when it has enough.
+    if (away.lost) return;
     if (r.failure()?.errorText !== 'net::ERR_ABORTED') troubles.push(`failed: ${r.url()} ${r.failure()?.errorText}`);
   });
   page.on('response', (r) => {

@@ -1,4 +1,5 @@
 //! What crosses crates is tested from here.
+pub mod browser;
 pub mod chaos;
 pub mod crm_records;
 pub mod figures;

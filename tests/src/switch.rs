@@ -22,6 +22,8 @@ const CHUNK: usize = 32 << 10;
 
 struct Shared {
     bytes: Vec<u8>,
+    /// Bytes left out at the begin of the stream.
+    begin: usize,
     /// Bytes sent so far, over all connections.
     sent: AtomicUsize,
     /// Not beyond this one yet.
@@ -55,6 +57,48 @@ pub fn capture(name: &str) -> Vec<u8> {
     bytes
 }
 
+/// Where the messages of this event begin and end in a manager stream.
+pub fn messages(bytes: &[u8], event: &str) -> Vec<std::ops::Range<usize>> {
+    let head = format!("Event: {event}\r\n").into_bytes();
+    let mut found = Vec::new();
+    let mut begin = 0;
+    while begin < bytes.len() {
+        let end = bytes[begin..].windows(4).position(|w| w == b"\r\n\r\n").map_or(bytes.len(), |p| begin + p + 4);
+        if bytes[begin..end].starts_with(&head) {
+            found.push(begin..end);
+        }
+        begin = end;
+    }
+    found
+}
+
+/// The value of a field of a message.
+pub fn field<'a>(message: &'a [u8], name: &str) -> Option<&'a str> {
+    let text = std::str::from_utf8(message).ok()?;
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+/// The same stream at another time: what its message at `anchor` says of the time (to the
+/// second) becomes `at`, seconds since the epoch, and everything else moves with it. Lengths
+/// do not change, so places in the stream stay.
+///
+/// # Panics
+/// Where that message says no time.
+pub fn moved(bytes: &[u8], anchor: &std::ops::Range<usize>, at: i64) -> Vec<u8> {
+    const MARK: &[u8] = b"\r\nTimestamp: ";
+    let said = field(&bytes[anchor.clone()], "Timestamp").and_then(|t| t.split('.').next()?.parse::<i64>().ok());
+    let by = at - said.expect("the time of the message");
+    let mut moved = bytes.to_vec();
+    for found in memchr::memmem::find_iter(bytes, MARK) {
+        let digits = found + MARK.len()..found + MARK.len() + 10;
+        let then = std::str::from_utf8(&bytes[digits.clone()]).ok().and_then(|t| t.parse::<i64>().ok());
+        if let Some(then) = then {
+            moved[digits].copy_from_slice(format!("{:010}", then + by).as_bytes());
+        }
+    }
+    moved
+}
+
 impl Switch {
     /// Listens; plays `bytes` to who logs in. What they say of their own log-in (up to the
     /// first empty line) is said by this switch instead.
@@ -67,6 +111,7 @@ impl Switch {
         let begin = bytes.windows(4).position(|w| w == b"\r\n\r\n").map_or(0, |p| p + 4);
         let shared = Arc::new(Shared {
             bytes: bytes[begin..].to_vec(),
+            begin,
             sent: AtomicUsize::new(0),
             hold_at: AtomicUsize::new(usize::MAX),
             logins: AtomicUsize::new(0),
@@ -101,6 +146,11 @@ impl Switch {
         let wanted = (bytes.len() as f64 * part) as usize;
         let at = bytes[wanted.min(bytes.len())..].windows(4).position(|w| w == b"\r\n\r\n");
         self.shared.hold_at.store(at.map_or(bytes.len(), |p| wanted + p + 4), Ordering::Relaxed);
+    }
+
+    /// Plays only up to this place of the stream it was started with.
+    pub fn hold_at_byte(&self, at: usize) {
+        self.shared.hold_at.store(at.saturating_sub(self.shared.begin), Ordering::Relaxed);
     }
 
     /// Plays on to the end.

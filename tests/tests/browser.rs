@@ -3,29 +3,15 @@
 //! `cargo xtask test`, and where it is missing this test fails and says so.
 #![cfg(feature = "real-parts")]
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tests::browser::{parts, pictures, script};
 use tests::process::{Process, succeed};
 
 /// The first run decodes the whole capture, on a machine that may be busy.
 const PATIENCE: Duration = Duration::from_secs(300);
-
-fn tests_folder() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Where Node finds the browser's driver.
-fn parts() -> PathBuf {
-    let parts = tests_folder().join("real/node/node_modules");
-    let driver = parts.join("playwright-core");
-    assert!(driver.exists(), "{} is missing: run `cargo xtask test`, which installs it", driver.display());
-    let chromium = Path::new("/usr/bin/chromium");
-    assert!(chromium.exists(), "{} is missing: install the Debian package chromium", chromium.display());
-    parts
-}
 
 /// The demo, serving, and what it told its user.
 struct Demo {
@@ -68,26 +54,13 @@ impl Demo {
     }
 }
 
-/// Runs a script to its end; what it printed.
-fn script(name: &str, given: &Value) -> String {
-    let mut node = Command::new("node");
-    node.arg(tests_folder().join("browser").join(name)).arg(given.to_string());
-    let output = node.output().unwrap_or_else(|e| panic!("node: {e}; install the Debian package nodejs"));
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{name}:\n{said}");
-    String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
-}
-
 #[test]
 fn a_person_with_a_browser_finds_a_task_signs_in_and_hears_its_recording() {
     let (folder, parts) = (tempfile::tempdir().expect("a folder"), parts());
     let demo = Demo::start(folder.path());
-    // Kept where somebody wants to look at them.
-    let pictures =
-        std::env::var_os("RINGLEDGER_PICTURES").map_or_else(|| folder.path().join("pictures"), PathBuf::from);
     let mut given = json!({
         "parts": parts,
-        "pictures": pictures,
+        "pictures": pictures(folder.path()),
         "session": folder.path().join("session.json"),
         "sandbox": demo.sandbox,
         "console": demo.console(),

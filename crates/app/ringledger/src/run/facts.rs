@@ -20,7 +20,7 @@ use crate::wiring;
 /// Longest rest where nothing is to be read.
 const REST: Duration = Duration::from_millis(50);
 /// Live figures are looked at so often.
-const LIVE_EVERY: Duration = Duration::from_millis(500);
+const LIVE_EVERY: Duration = Duration::from_millis(250);
 
 /// Records that are still folded when the process drains.
 const DRAINED_RECORDS: i64 = 100_000;
