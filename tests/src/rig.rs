@@ -15,6 +15,8 @@ pub const OPERATIONS: &str = "operations-0123456789";
 pub const ADAPTER: &str = "adapter-0123456789abc";
 /// See [`COMPLIANCE`].
 pub const METRICS: &str = "metrics-0123456789abc";
+/// See [`COMPLIANCE`].
+pub const ADMINISTRATOR: &str = "administrator-0123456789";
 /// The sandbox's client secret.
 pub const SANDBOX_SECRET: &str = "a-sandbox-secret-0123";
 
@@ -32,7 +34,8 @@ impl Rig {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let tokens = format!(
-            "ann compliance {COMPLIANCE}\nola operations {OPERATIONS}\nada adapter {ADAPTER}\nmeg metrics {METRICS}\n"
+            "ann compliance {COMPLIANCE}\nola operations {OPERATIONS}\nada adapter {ADAPTER}\nmeg metrics {METRICS}\n\
+             root administrator {ADMINISTRATOR}\n"
         );
         std::fs::write(dir.path().join("tokens"), tokens).expect("the tokens");
         let environment = vec![

@@ -11,7 +11,8 @@ use axum::routing::{get, post};
 
 use event_log::EventLog;
 use tables::Reports;
-use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -97,7 +98,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/wall", get(live::page::wall))
         .route("/agents", get(live::agents_page::agents))
         .merge(api)
-        .route("/api/v1/openapi.json", get(move || describe(described.clone())))
+        .route("/api/v1/openapi.json", get(move |server, headers| describe(server, headers, described.clone())))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(from_fn_with_state(server.clone(), guard))
         .with_state(server)
@@ -116,15 +117,30 @@ pub fn openapi() -> String {
 }
 
 #[derive(OpenApi)]
-#[openapi(info(
+#[openapi(modifiers(&SignedIn), info(
     title = "Ringledger",
     description = "Queues, agents, calls and recordings of a contact centre. Names and definitions: docs/metrics.md. \
                    Errors are problems (RFC 9457).",
 ))]
 struct Described;
 
-async fn describe(text: Arc<String>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], text.as_str().to_owned()).into_response()
+/// How the API is signed in to.
+struct SignedIn;
+
+impl Modify for SignedIn {
+    fn modify(&self, described: &mut utoipa::openapi::OpenApi) {
+        let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        let components = described.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("token", token);
+        described.security = Some(vec![SecurityRequirement::new("token", Vec::<String>::new())]);
+    }
+}
+
+async fn describe(State(server): State<Arc<Server>>, headers: HeaderMap, text: Arc<String>) -> Response {
+    match allowed(&server, &headers, Role::browses) {
+        Err(refused) => *refused,
+        Ok(_) => ([(header::CONTENT_TYPE, "application/json")], text.as_str().to_owned()).into_response(),
+    }
 }
 
 async fn ready(State(server): State<Arc<Server>>) -> Response {
