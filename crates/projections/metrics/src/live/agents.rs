@@ -161,6 +161,7 @@ impl LiveRow {
     fn sums(&self, cells: &mut Cells) {
         cells.put("abandoned_short", self.abandoned_short).put("answered_in_sl", self.answered_in_sl);
         cells.put("waiting_late", self.waiting_late).put("wait_answered_ms_sum", self.wait_answered_ms_sum);
+        cells.put("sl_threshold_ms", self.sl_threshold_ms);
     }
 }
 

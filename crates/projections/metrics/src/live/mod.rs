@@ -92,6 +92,9 @@ pub struct LiveRow {
     pub waiting_late: i64,
     /// Milliseconds waited by today's answered callers.
     pub wait_answered_ms_sum: i64,
+    /// T, by which the service level counts, milliseconds; `None` where switches that were
+    /// added up have different ones.
+    pub sl_threshold_ms: Option<i64>,
 }
 
 impl LiveRow {
@@ -233,7 +236,11 @@ impl LiveFold {
         }
         let mut rows: Vec<LiveRow> = rows
             .into_iter()
-            .map(|((switch, center, queue), row)| LiveRow { center, switch: Some(switch), queue, ..row })
+            .map(|(key, row)| {
+                let sl_threshold_ms = Some(self.sl_threshold_ms(&key));
+                let (switch, center, queue) = key;
+                LiveRow { center, switch: Some(switch), queue, sl_threshold_ms, ..row }
+            })
             .collect();
         rows.sort_by(|a, b| (&a.center, &a.queue, &a.switch).cmp(&(&b.center, &b.queue, &b.switch)));
         rows
@@ -283,8 +290,10 @@ pub fn add_up(rows: &[LiveRow]) -> Vec<LiveRow> {
         let sum = sums.entry((row.center.clone(), row.queue.clone())).or_insert_with(|| LiveRow {
             center: row.center.clone(),
             queue: row.queue.clone(),
+            sl_threshold_ms: row.sl_threshold_ms,
             ..LiveRow::default()
         });
+        sum.sl_threshold_ms = sum.sl_threshold_ms.filter(|t| Some(*t) == row.sl_threshold_ms);
         sum.longest_wait_ms = sum.longest_wait_ms.max(row.longest_wait_ms);
         sum.waiting_since = earlier(sum.waiting_since, row.waiting_since);
         sum.waiting += row.waiting;

@@ -110,6 +110,7 @@ fn queue_of(value: &Value) -> Option<LiveRow> {
         answered_in_sl: int("answered_in_sl"),
         waiting_late: int("waiting_late"),
         wait_answered_ms_sum: int("wait_answered_ms_sum"),
+        sl_threshold_ms: value.get("sl_threshold_ms").and_then(Value::as_i64),
     })
 }
 

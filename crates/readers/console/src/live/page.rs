@@ -141,6 +141,7 @@ fn figure(q: &QueueView, field: &str) -> (String, Level) {
         "longest_wait_ms" => (show::duration(q.longest_wait_ms), q.levels.longest_wait_ms),
         "service_level" => (rate(q.service_level), q.levels.service_level),
         "abandon_rate" => (rate(q.abandon_rate), q.levels.abandon_rate),
+        "sl_threshold_ms" => (q.sl_threshold_ms.map_or_else(|| "–".to_owned(), show::duration), Level::Good),
         "asa_ms" => (q.asa_ms.map_or_else(|| "–".to_owned(), show::duration), Level::Good),
         "agents_available" => count(q.agents_available),
         "agents_talking" => count(q.agents_talking),

@@ -78,6 +78,8 @@ pub struct QueueView {
     pub abandoned: i64,
     /// Today's, 0 to 1; null where nothing counts yet.
     pub service_level: Option<f64>,
+    /// T, by which the service level counts, milliseconds; null where switches differ.
+    pub sl_threshold_ms: Option<i64>,
     /// Abandoned of offered today, 0 to 1; null where nobody came.
     pub abandon_rate: Option<f64>,
     /// Average speed of answer today, milliseconds.
@@ -183,6 +185,7 @@ fn queue_view(row: &LiveRow, live: bool, limits: &Limits) -> QueueView {
         answered: row.answered,
         abandoned: row.abandoned,
         service_level: row.service_level(),
+        sl_threshold_ms: row.sl_threshold_ms,
         abandon_rate,
         asa_ms: row.asa_ms(),
         levels: limits.of(&row.queue).levels(row, abandon_rate),

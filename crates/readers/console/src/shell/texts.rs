@@ -29,6 +29,7 @@ pub(crate) const BOARD_COLUMNS: &[(&str, &str, &str)] = &[
     ("abandoned", "Abandoned", "of today's"),
     ("abandon_rate", "Abandoned %", "abandoned of offered"),
     ("service_level", "Service level", "answered within the threshold; who waits longer already counts as missed"),
+    ("sl_threshold_ms", "T", "the threshold of the service level: answered within it"),
     ("asa_ms", "ASA", "average speed of answer"),
 ];
 

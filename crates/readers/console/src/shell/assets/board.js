@@ -45,6 +45,7 @@
       queue: row.queue,
       longest_wait_ms: duration(row.waiting > 0 ? wait : 0),
       asa_ms: dash(row.asa_ms, duration),
+      sl_threshold_ms: dash(row.sl_threshold_ms, duration),
       service_level: dash(row.service_level, rate.format),
       abandon_rate: dash(row.abandon_rate, rate.format),
     };
