@@ -187,6 +187,17 @@ impl Options {
         !left_out && self.of_center(&visit.center) && self.queue.as_ref().is_none_or(|q| *q == visit.queue)
     }
 
+    /// Whether a queue (centre, queue) is asked for.
+    pub fn of_queue(&self, (center, queue): &(Name, Name)) -> bool {
+        self.of_center(center) && self.queue.as_ref().is_none_or(|q| q == queue)
+    }
+
+    /// Whether a report's span depends on the first and last instant of the data.
+    pub fn spans_data(&self) -> bool {
+        let by_span = self.interval == Interval::All || self.total;
+        by_span && self.data.is_none() && (self.from.is_none() || self.to.is_none())
+    }
+
     /// Whether a centre is asked for.
     pub fn of_center(&self, center: &Name) -> bool {
         self.center.as_ref().is_none_or(|c| c == center)

@@ -66,12 +66,15 @@ pub fn queues(visits: &[Visit], opts: &Options) -> Vec<QueueRow> {
     }
     let mut out: Vec<QueueRow> = Vec::new();
     for (key, spans) in rows {
-        out.extend(
-            spans.into_iter().map(|(span, (counts, waits))| row(&key, span, counts, waits, waiting.as_ref(), opts)),
-        );
+        out.extend(spans.into_iter().map(|(span, (counts, waits))| {
+            let waiting = waiting.as_ref().map(|w| (w.at(&key, span.lo), w.at(&key, span.hi)));
+            row(&key, span, counts, waits, waiting, opts)
+        }));
     }
     if opts.total {
-        out.push(total(&out, grid.whole(), waiting.as_ref()));
+        let whole = grid.whole();
+        let waiting = waiting.map(|w| (w.over_all(whole.lo), w.over_all(whole.hi)));
+        out.push(total(&out, whole, waiting));
     }
     out
 }
@@ -111,12 +114,13 @@ pub(crate) fn credited_at(visit: &Visit, attribution: Attribution) -> Option<Ins
     Some(if attribution == Attribution::Arrival { visit.joined_at } else { at })
 }
 
-fn row(
+/// One row; `waiting`: at the begin and at the end of the interval.
+pub(crate) fn row(
     key: &Key,
     span: Span,
     counts: QueueCounts,
     waits: Sketch,
-    waiting: Option<&Waiting>,
+    waiting: Option<(i64, i64)>,
     opts: &Options,
 ) -> QueueRow {
     let limits = limits(key, opts);
@@ -129,12 +133,12 @@ fn row(
         short_abandon_ms: Some(limits.short_abandon_ms),
         counts,
         waits,
-        waiting: waiting.map(|w| (w.at(key, span.lo), w.at(key, span.hi))),
+        waiting,
     }
 }
 
 /// The totals row, from the sums of the rows; never from their averages.
-fn total(rows: &[QueueRow], whole: Span, waiting: Option<&Waiting>) -> QueueRow {
+pub(crate) fn total(rows: &[QueueRow], whole: Span, waiting: Option<(i64, i64)>) -> QueueRow {
     let mut total = QueueRow {
         center: common(rows, |r| r.center.clone()),
         queue: None,
@@ -142,7 +146,7 @@ fn total(rows: &[QueueRow], whole: Span, waiting: Option<&Waiting>) -> QueueRow 
         interval_end: whole.end,
         sl_threshold_ms: common(rows, |r| r.sl_threshold_ms),
         short_abandon_ms: common(rows, |r| r.short_abandon_ms),
-        waiting: waiting.map(|w| (w.over_all(whole.lo), w.over_all(whole.hi))),
+        waiting,
         ..QueueRow::default()
     };
     for row in rows {

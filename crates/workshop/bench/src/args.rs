@@ -82,7 +82,7 @@ impl Args {
             "--switches" => self.switches = number()?.clamp(1, 1000),
             "--every" => self.every_s = number()?.max(1),
             "--horizon" => self.horizon_h = i64::try_from(number()?).map_err(|e| e.to_string())?,
-            "--count" => self.count = number()?,
+            "--count" | "--visits" => self.count = number()?,
             "--small" => self.small = number()?,
             "--large" => self.large = number()?,
             "--rate" => self.rate = number()?.max(20),

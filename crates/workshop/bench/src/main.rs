@@ -25,6 +25,7 @@ mod open_calls;
 mod parts;
 mod peers;
 mod recordings;
+mod reports;
 mod scale;
 mod setup;
 mod store;
@@ -55,6 +56,8 @@ bench <command>          (release builds only say something: cargo run --release
   recordings  the vault beside copy tools, folder and S3: --small N --large N (`setup` first)
   crm       rows a second beside the sandbox's ceiling: --count N contacts (default 10000)
   latency   hang-up to row and live figure: --rate N --seconds N --flush-ms N
+  reports   the console's questions over 13 months of a 500-agent centre, made first (and kept)
+              --visits N (default 15000000) --folder PATH (default target/reports)
   import    `ringledger import` of the capture with recordings, three times
 
   setup     installs what peers and recordings compare with (Maven, Python)
@@ -111,6 +114,7 @@ async fn run(args: &Args) -> Result<told::Told, Failure> {
         "setup" => setup::install().map(|()| told::Told::default()),
         "embedded" => fold::embedded(args).await,
         "parts" => parts::parts(args).await,
+        "reports" => reports::reports(args).await,
         "import" => import::import(),
         other => Err(format!("'{other}' is no command\n\n{HELP}").into()),
     }

@@ -13,6 +13,7 @@ mod calls;
 mod cells;
 mod items;
 mod states;
+mod together;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -23,6 +24,7 @@ use crate::grid::{Grid, Span};
 use crate::options::Options;
 pub(crate) use items::{Item, Kind};
 use states::Moments;
+pub use together::together;
 
 /// One row of the report.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -172,6 +174,20 @@ fn scopes(rows: &Rows, who: &Who, items: &[Item], opts: &Options) -> Vec<(Option
         return queues.into_iter().map(|q| (Some(q.clone()), Some(q))).collect();
     }
     vec![(None, None)]
+}
+
+impl AgentCalls {
+    fn add(&mut self, other: &Self) {
+        self.answered += other.answered;
+        self.talk_ms_sum += other.talk_ms_sum;
+        self.hold_ms_sum += other.hold_ms_sum;
+        self.transfers_in += other.transfers_in;
+        self.transfer_in_talk_ms_sum += other.transfer_in_talk_ms_sum;
+        self.missed += other.missed;
+        self.declined += other.declined;
+        self.outbound_calls += other.outbound_calls;
+        self.outbound_talk_ms_sum += other.outbound_talk_ms_sum;
+    }
 }
 
 impl AgentTimes {

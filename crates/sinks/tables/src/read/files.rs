@@ -5,7 +5,7 @@
 //! are read whole or not at all. A day is left out only where the log proves that none of
 //! its rows can be wanted; a file without statistics is always read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deltalake_core::kernel::Add;
 use deltalake_core::table::state::DeltaTableState;
@@ -51,6 +51,11 @@ impl DataFile {
         Instant::parse_rfc3339(self.stat(kind, column)?.as_str()?).ok()
     }
 
+    /// No row of it has a later instant in the column; `None` where the log does not say.
+    pub(crate) fn latest(&self, column: &str) -> Option<Instant> {
+        Some(Instant(self.instant("maxValues", column)?.0.saturating_add(COARSE_US)))
+    }
+
     /// Rows, where the log says.
     pub(crate) fn rows(&self) -> Option<u64> {
         self.stats.as_ref()?.get("numRecords")?.as_u64()
@@ -74,7 +79,7 @@ impl DataFile {
     }
 
     /// Whether a row of it may end at or after `from`.
-    fn may_end_after(&self, table: Table, from: Instant) -> bool {
+    pub(crate) fn may_end_after(&self, table: Table, from: Instant) -> bool {
         times(table).1.iter().any(|column| match self.instant("maxValues", column) {
             Some(most) if self.no_nulls(column) => Instant(most.0.saturating_add(COARSE_US)) >= from,
             _ => true,
@@ -86,6 +91,19 @@ impl DataFile {
         let least = self.stat("minValues", column).and_then(Value::as_str);
         let most = self.stat("maxValues", column).and_then(Value::as_str);
         least.is_none_or(|l| l <= text) && most.is_none_or(|m| text <= m || text.starts_with(m))
+    }
+
+    /// Whether it may hold a row with one of these texts in the column.
+    pub(crate) fn may_hold_any(&self, column: &str, texts: &BTreeSet<&str>) -> bool {
+        let least = self.stat("minValues", column).and_then(Value::as_str).unwrap_or_default();
+        // Those behind the first one from the least on are further from the most.
+        texts.range(least..).next().is_some_and(|text| self.may_hold(column, text))
+    }
+
+    /// Whether every row of it was known at `as_of`.
+    pub(crate) fn all_known_by(&self, as_of: Instant) -> bool {
+        let most = self.instant("maxValues", "known_at");
+        most.is_some_and(|most| most.0.saturating_add(COARSE_US) <= as_of.0)
     }
 
     fn known_by(&self, as_of: Instant) -> bool {
@@ -121,21 +139,25 @@ fn day_of(date: &str) -> Option<i32> {
     i32::try_from(midnight.0.div_euclid(DAY_US)).ok()
 }
 
+/// Whether a day of a table may hold a row that the filter wants, by its range and ids.
+pub(crate) fn day_wanted(table: Table, files: &[DataFile], filter: &Filter) -> bool {
+    files.iter().any(|file| {
+        filter.to.is_none_or(|to| file.may_begin_before(table, to))
+            && filter.from.is_none_or(|from| file.may_end_after(table, from))
+            && filter.call_id.as_ref().is_none_or(|id| file.may_hold("call_id", id))
+            && filter.recording_id.as_ref().is_none_or(|id| file.may_hold("recording_id", id))
+    })
+}
+
 /// The files to be read for a filter.
 pub(crate) fn wanted(table: Table, files: Vec<DataFile>, filter: &Filter) -> Vec<DataFile> {
     let mut days = BTreeMap::<i32, Vec<DataFile>>::new();
     for file in files {
         days.entry(file.day).or_default().push(file);
     }
-    let in_range = |file: &DataFile| {
-        filter.to.is_none_or(|to| file.may_begin_before(table, to))
-            && filter.from.is_none_or(|from| file.may_end_after(table, from))
-            && filter.call_id.as_ref().is_none_or(|id| file.may_hold("call_id", id))
-            && filter.recording_id.as_ref().is_none_or(|id| file.may_hold("recording_id", id))
-    };
     let mut wanted = Vec::new();
     for (_, files) in days {
-        if files.iter().any(in_range) {
+        if day_wanted(table, &files, filter) {
             wanted.extend(files.into_iter().filter(|f| filter.as_of.is_none_or(|at| f.known_by(at))));
         }
     }

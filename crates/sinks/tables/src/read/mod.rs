@@ -22,9 +22,9 @@ use crate::error::TablesError;
 use crate::facts::{Fact, Key};
 use crate::lake::Lake;
 
-pub(crate) use files::{DataFile, live_files};
+pub(crate) use files::{DataFile, day_wanted, live_files};
 pub use follow::Followed;
-pub(crate) use scan::open;
+pub(crate) use scan::{decode, open, text_at, text_column};
 pub use size::Size;
 pub(crate) use source::Source;
 
@@ -178,8 +178,14 @@ impl Lake {
 
     /// Of each key the highest revision known at the time, not retracted, and wanted.
     pub(crate) async fn truth<T: Fact>(&self, filter: &Filter) -> Result<Vec<T>, TablesError> {
+        let files = live_files(&self.newest(T::TABLE).await?);
+        self.truth_in(files, filter).await
+    }
+
+    /// The same of these files, which are those of whole days.
+    pub(crate) async fn truth_in<T: Fact>(&self, files: Vec<DataFile>, filter: &Filter) -> Result<Vec<T>, TablesError> {
         let mut newest = HashMap::<Key, T>::new();
-        self.scan(filter, |row: T| {
+        self.scan_in(files, filter, |row: T| {
             if !filter.knew(&row) {
                 return;
             }

@@ -35,9 +35,19 @@ impl Lake {
     }
 
     /// Hands every row that the filter may want to `each`, in no particular order.
-    pub(crate) async fn scan<T: Fact>(&self, filter: &Filter, mut each: impl FnMut(T)) -> Result<(), TablesError> {
-        let state = self.newest(T::TABLE).await?;
-        let files = wanted(T::TABLE, live_files(&state), filter);
+    pub(crate) async fn scan<T: Fact>(&self, filter: &Filter, each: impl FnMut(T)) -> Result<(), TablesError> {
+        let files = live_files(&self.newest(T::TABLE).await?);
+        self.scan_in(files, filter, each).await
+    }
+
+    /// The same of these files of a snapshot.
+    pub(crate) async fn scan_in<T: Fact>(
+        &self,
+        files: Vec<DataFile>,
+        filter: &Filter,
+        mut each: impl FnMut(T),
+    ) -> Result<(), TablesError> {
+        let files = wanted(T::TABLE, files, filter);
         let store = self.shelf(T::TABLE)?.log_store.object_store(None);
         let tasks = files.into_iter().map(|file| {
             let (lake, store) = (self.clone(), Arc::clone(&store));
@@ -91,7 +101,7 @@ pub(crate) async fn open(
 }
 
 /// The rows of a batch, with the file's day as their `date`.
-fn decode<T: Fact>(batch: &RecordBatch, day: i32, rows: &mut Vec<T>) -> Result<(), crate::cells::BadCell> {
+pub(crate) fn decode<T: Fact>(batch: &RecordBatch, day: i32, rows: &mut Vec<T>) -> Result<(), crate::cells::BadCell> {
     let schema = batch.schema();
     let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
     let mut arrays: Vec<ArrayRef> = batch.columns().to_vec();

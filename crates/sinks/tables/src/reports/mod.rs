@@ -6,8 +6,17 @@
 //! are while rows come in. Every answer is of the newest commits. Memory has a limit
 //! ([`Limits`]) besides the answers themselves. A [`Reports`] is shared by all who ask.
 
+mod agents;
+mod kept;
+mod lookup;
 mod plain;
 mod question;
+mod queues;
+mod reach;
+mod rows;
+mod search;
+mod slim;
+mod snapshots;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +29,8 @@ pub use question::{Behind, Contact, Cursor, Page, Question, Search, Visible};
 
 use crate::error::TablesError;
 use crate::lake::Lake;
+use kept::Kept;
+use snapshots::Snapshots;
 
 /// What answering may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,16 +48,32 @@ impl Default for Limits {
 }
 
 /// Answers questions from a lake; see the module.
-#[derive(Clone, Debug)]
-pub struct Reports {
+#[derive(Clone)]
+pub struct Reports(Arc<Inner>);
+
+struct Inner {
     lake: Arc<Lake>,
     limits: Limits,
+    snapshots: Snapshots,
+    kept: Kept,
+}
+
+impl std::fmt::Debug for Reports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reports").field("lake", &self.0.lake).field("limits", &self.0.limits).finish_non_exhaustive()
+    }
 }
 
 impl Reports {
-    /// Over a lake.
+    /// Over a lake; nothing is read yet.
     pub fn new(lake: Arc<Lake>, limits: Limits) -> Self {
-        Self { lake, limits }
+        let kept = Kept::new(limits.memory);
+        Self(Arc::new(Inner { lake, limits, snapshots: Snapshots::default(), kept }))
+    }
+
+    /// Bytes of rows that are kept.
+    pub fn kept_bytes(&self) -> usize {
+        self.0.kept.bytes()
     }
 
     /// The `queues` report, its totals row last where one is asked for.
@@ -54,7 +81,11 @@ impl Reports {
     /// # Errors
     /// A table is absent or cannot be read.
     pub async fn queues(&self, question: &Question) -> Result<Vec<QueueRow>, TablesError> {
-        plain::queues(&self.lake, &self.complete(question).await?).await
+        let question = self.complete(question).await?;
+        if metrics::queue_fold::needs_rows(&question.options) {
+            return plain::queues(&self.0.lake, &question).await;
+        }
+        queues::queues(&self.0, &question).await
     }
 
     /// The `agents` report. An agent's figures are of all their work: who may see some
@@ -63,7 +94,7 @@ impl Reports {
     /// # Errors
     /// A table is absent or cannot be read.
     pub async fn agents(&self, question: &Question) -> Result<Vec<AgentRow>, TablesError> {
-        plain::agents(&self.lake, &self.complete(question).await?).await
+        agents::agents(&self.0, &self.complete(question).await?).await
     }
 
     /// The `contacts` report; who may see some queues only sees the contacts that count
@@ -72,7 +103,7 @@ impl Reports {
     /// # Errors
     /// A table is absent or cannot be read.
     pub async fn contacts(&self, question: &Question) -> Result<Vec<ContactRow>, TablesError> {
-        plain::contacts(&self.lake, &self.complete(question).await?).await
+        plain::contacts(&self.0.lake, &self.complete(question).await?).await
     }
 
     /// The contacts that got nobody, as `report contacts --lost` lists them.
@@ -80,7 +111,7 @@ impl Reports {
     /// # Errors
     /// A table is absent or cannot be read.
     pub async fn lost(&self, question: &Question) -> Result<Vec<LostRow>, TablesError> {
-        plain::lost(&self.lake, &self.complete(question).await?).await
+        plain::lost(&self.0.lake, &self.complete(question).await?).await
     }
 
     /// Visits by their wait; `edges` ascend, in milliseconds (`metrics::distribution`).
@@ -88,7 +119,11 @@ impl Reports {
     /// # Errors
     /// A table is absent or cannot be read.
     pub async fn waits(&self, question: &Question, edges: &[i64]) -> Result<Vec<WaitRow>, TablesError> {
-        plain::waits(&self.lake, &self.complete(question).await?, edges).await
+        let question = self.complete(question).await?;
+        if metrics::queue_fold::needs_rows(&question.options) {
+            return plain::waits(&self.0.lake, &question, edges).await;
+        }
+        queues::waits(&self.0, &question, edges.to_vec()).await
     }
 
     /// The visits behind a row of the `queues` report or behind one of its figures, by
@@ -103,7 +138,7 @@ impl Reports {
             )));
         }
         let question = self.complete(&behind.question).await?;
-        plain::visits_behind(&self.lake, behind, &question, self.page(behind.page)).await
+        plain::visits_behind(&self.0.lake, behind, &question, self.page(behind.page)).await
     }
 
     /// Contacts that a search finds, the newest first; merged records are left out.
@@ -111,7 +146,7 @@ impl Reports {
     /// # Errors
     /// A table is absent or cannot be read.
     pub async fn search_calls(&self, search: &Search) -> Result<Page<Call>, TablesError> {
-        plain::search_calls(&self.lake, search, self.page(search.page)).await
+        search::calls(&self.0, search, self.page(search.page)).await
     }
 
     /// One contact with everything known of it; `None` where there is none that the asker
@@ -126,7 +161,7 @@ impl Reports {
         switch: Option<&str>,
         visible: &Visible,
     ) -> Result<Option<Contact>, TablesError> {
-        plain::contact(&self.lake, call_id, switch, visible).await
+        lookup::contact(&self.0, call_id, switch, visible).await
     }
 
     /// When the last event of each switch was, of what was known at `as_of`.
@@ -134,7 +169,7 @@ impl Reports {
     /// # Errors
     /// The table is absent or cannot be read.
     pub async fn last_events(&self, as_of: Option<Instant>) -> Result<BTreeMap<Name, Instant>, TablesError> {
-        self.lake.last_events(as_of).await
+        self.0.lake.last_events(as_of).await
     }
 
     /// The threshold (ms) that switches stated last for each (centre, queue), of what was
@@ -143,7 +178,7 @@ impl Reports {
     /// # Errors
     /// The table is absent or cannot be read.
     pub async fn thresholds(&self, as_of: Option<Instant>) -> Result<BTreeMap<(Name, Name), i64>, TablesError> {
-        self.lake.thresholds(as_of).await
+        self.0.lake.thresholds(as_of).await
     }
 
     /// The question with the thresholds that switches state, where it asks for them.
@@ -157,6 +192,6 @@ impl Reports {
     }
 
     fn page(&self, asked: usize) -> usize {
-        if asked == 0 { self.limits.page } else { asked.min(self.limits.page) }
+        if asked == 0 { self.0.limits.page } else { asked.min(self.0.limits.page) }
     }
 }

@@ -1,13 +1,14 @@
 //! Answers from whole rows: what the quicker ways must equal, and the way for questions
 //! that they do not know.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use metrics::{AgentRow, Attribution, ContactRow, LostRow, Options, QueueRow, WaitRow};
-use model::Name;
 use model::facts::{Call, Visit};
+use model::{Instant, Name};
 
-use super::question::{Behind, Contact, Cursor, Page, Question, Search, Visible};
+use super::agents::Rows;
+use super::question::{Behind, Cursor, Page, Question, Search, Visible};
 use crate::error::TablesError;
 use crate::lake::Lake;
 use crate::read::Filter;
@@ -33,14 +34,19 @@ async fn visits(lake: &Lake, question: &Question) -> Result<Vec<Visit>, TablesEr
 
 pub(super) async fn agents(lake: &Lake, question: &Question) -> Result<Vec<AgentRow>, TablesError> {
     let all = Filter { as_of: question.as_of, ..Filter::default() };
-    let (mut visits, mut legs) = (lake.visits(&all).await?, lake.legs(&all).await?);
-    let mut stretches = lake.stretches(&all).await?;
-    let visible = &question.visible;
-    visits.retain(|v| visible.center(&v.center));
-    legs.retain(|l| visible.center(&l.center));
-    stretches.retain(|s| visible.center(&s.center));
+    let rows =
+        Rows { visits: lake.visits(&all).await?, legs: lake.legs(&all).await?, stretches: lake.stretches(&all).await? };
     let last = lake.last_events(question.as_of).await?.into_iter().collect();
-    let report = |options: &Options| metrics::agents(&visits, &legs, &stretches, &last, options);
+    Ok(agent_rows(rows, &last, question))
+}
+
+/// The report over some rows, as far as it may be seen.
+pub(super) fn agent_rows(mut of: Rows, last: &HashMap<Name, Instant>, question: &Question) -> Vec<AgentRow> {
+    let visible = &question.visible;
+    of.visits.retain(|v| visible.center(&v.center));
+    of.legs.retain(|l| visible.center(&l.center));
+    of.stretches.retain(|s| visible.center(&s.center));
+    let report = |options: &Options| metrics::agents(&of.visits, &of.legs, &of.stretches, last, options);
     let by_queue = || report(&Options { by_queue: true, ..question.options.clone() });
     let mut rows = report(&question.options);
     if visible.queues.is_some() {
@@ -48,7 +54,7 @@ pub(super) async fn agents(lake: &Lake, question: &Question) -> Result<Vec<Agent
         rows.retain(|r| seen.contains(&(r.center.clone(), r.agent.clone())));
         rows.retain(|r| !question.options.by_queue || visible.queue(r.queue.as_ref()));
     }
-    Ok(rows)
+    rows
 }
 
 /// The agents (centre, agent) that rows by queue name with a queue that may be seen.
@@ -117,19 +123,9 @@ pub(super) fn call_place(call: &Call) -> Cursor {
     Cursor { at: call.started_at, ids: (call.switch.clone(), call.call_id.clone()) }
 }
 
-pub(super) async fn search_calls(lake: &Lake, search: &Search, page: usize) -> Result<Page<Call>, TablesError> {
-    let filter = Filter { as_of: search.as_of, from: search.from, to: search.to, ..Filter::default() };
-    let mut calls: Vec<Call> = lake.truth(&filter).await?;
-    calls.retain(|c| search.finds(c) && search.after.as_ref().is_none_or(|after| call_place(c) < *after));
-    calls.sort_by_key(|c| std::cmp::Reverse(call_place(c)));
-    let mut page = paged(calls, page, call_place);
-    lake.with_recordings(&mut page.rows, search.as_of).await?;
-    Ok(page)
-}
-
 impl Search {
     /// Whether a contact is one that is looked for, wherever the page begins.
-    pub(super) fn finds(&self, call: &Call) -> bool {
+    pub fn finds(&self, call: &Call) -> bool {
         call.merged_into.is_none()
             && self.visible.call(call)
             && self.from.is_none_or(|from| call.started_at >= from)
@@ -163,26 +159,7 @@ impl Search {
     }
 }
 
-fn digits(text: &str) -> String {
+/// The digits of a number.
+pub(super) fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
-}
-
-pub(super) async fn contact(
-    lake: &Lake,
-    call_id: &str,
-    switch: Option<&str>,
-    visible: &Visible,
-) -> Result<Option<Contact>, TablesError> {
-    let asked = Filter { call_id: Some(call_id.into()), switch: switch.map(Name::from), ..Filter::default() };
-    let mut calls = lake.calls(&asked).await?;
-    calls.retain(|c| visible.call(c));
-    calls.sort_by(|a, b| a.switch.cmp(&b.switch));
-    let Some(call) = calls.into_iter().next() else { return Ok(None) };
-    let of_call = Filter { switch: Some(call.switch.clone()), ..asked };
-    let mut visits = lake.visits(&of_call).await?;
-    visits.sort_by(|a, b| (a.joined_at, &a.visit_id).cmp(&(b.joined_at, &b.visit_id)));
-    let mut events = lake.events(&of_call).await?;
-    events.sort_by(|a, b| (a.position, &a.event_id).cmp(&(b.position, &b.event_id)));
-    let legs = lake.legs(&of_call).await?;
-    Ok(Some(Contact { call, visits, legs, events }))
 }
