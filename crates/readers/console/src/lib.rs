@@ -8,6 +8,7 @@
 
 mod auth;
 mod guard;
+mod headers;
 mod listen;
 mod next;
 mod pages;
@@ -19,7 +20,10 @@ mod sign_in;
 #[cfg(test)]
 mod testing;
 
-pub use auth::{Access, Caller, Rights, Role, Sees, Token, TokenError, tokens_from_text};
+pub use auth::{
+    Access, AccessSettings, Account, Accounts, AccountsFile, Audit, Caller, Oidc, OidcSettings, Rights, Role, Sees,
+    SignIn, Token, TokenError, tokens_from_text,
+};
 pub use listen::serve;
 pub use recordings::{Library, LibraryError};
 pub use server::{Health, Server, router};
