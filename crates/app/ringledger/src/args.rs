@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::upkeep_args;
+use crate::{accounts_args, upkeep_args};
 
 /// Where to begin, and what the exit code says.
 const FIRST: &str = "\
@@ -59,6 +59,9 @@ pub enum Command {
     Run(Run),
     /// Validate pipeline files and try every connection.
     Check(Check),
+    /// Who may sign in to the console by name and password.
+    #[command(subcommand)]
+    Accounts(accounts_args::Accounts),
     /// Rows that the CRM refused for good.
     #[command(subcommand)]
     Crm(Crm),

@@ -1,5 +1,6 @@
 //! Ringledger: the ledger of a contact centre's calls. Command line, configuration, wiring.
 
+mod accounts_args;
 mod args;
 mod commands;
 mod config;

@@ -27,7 +27,7 @@ impl Timeline {
                 self.crm_written(call_id, link);
             }
             Act::SourceGap { .. } => self.lists_count_again(),
-            Act::AccessGranted { .. } | Act::CrmParked { .. } => {}
+            Act::AccessGranted { .. } | Act::CrmParked { .. } | Act::SignIn { .. } => {}
         }
     }
 

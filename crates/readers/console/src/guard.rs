@@ -5,9 +5,11 @@
 //! from this server's own pages (Sec-Fetch-Site, Origin) and with the session's secret
 //! (`X-CSRF-Token`, or the field `csrf` of a form). Bearer tokens are sent by no browser
 //! on its own, and need none. A refusal becomes a problem (RFC 9457) below `/api/`; for
-//! those who take HTML a page, or the way to the sign-in page; else a line of text.
+//! those who take HTML a page, or the way to the sign-in page; else a line of text. Each
+//! caller has so many calls of the API (`AccessSettings`); further ones are answered 429.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -16,6 +18,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use subtle::ConstantTimeEq;
 
+use crate::auth::limits::retry_after;
 use crate::auth::{Caller, Role};
 use crate::next::sign_in_then;
 use crate::pages;
@@ -63,11 +66,29 @@ pub(crate) fn allowed(server: &Server, headers: &HeaderMap, may: fn(Role) -> boo
 pub(crate) async fn guard(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let takes_html = accepts_html(request.headers());
+    if let Err(wait) = calls_left(&server, &request) {
+        let mut response = problem(StatusCode::TOO_MANY_REQUESTS, "Too many calls", "wait as long as Retry-After says");
+        response.headers_mut().insert(header::RETRY_AFTER, retry_after(wait).into());
+        return response;
+    }
     let response = match own(&server, request).await {
         Ok(request) => next.run(request).await,
         Err(refused) => *refused,
     };
     in_form(response, &method, &uri, takes_html)
+}
+
+/// Takes one of the caller's calls of the API; those whom nobody knows share their
+/// address's.
+fn calls_left(server: &Server, request: &Request) -> Result<(), Duration> {
+    if !request.uri().path().starts_with("/api/") {
+        return Ok(());
+    }
+    let key = match server.access.caller(request.headers()) {
+        Some(Caller { name, by_session, .. }) => format!("{by_session} {name}"),
+        None => format!("from {:?}", server.access.from(request.headers(), request.extensions())),
+    };
+    server.access.calls.take(&key)
 }
 
 /// The request, where it is one of our own pages' or changes nothing.
@@ -151,105 +172,5 @@ fn in_form(response: Response, method: &Method, uri: &Uri, takes_html: bool) -> 
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::Router;
-    use axum::middleware::from_fn_with_state;
-    use axum::routing::{any, post};
-    use tower::ServiceExt as _;
-
-    use super::*;
-    use crate::{Access, Token};
-
-    async fn app() -> (Router, Arc<Server>) {
-        let tokens = vec![Token::new("ann", Role::Analyst, "0123456789abcdef")];
-        let access = Access::new(tokens, vec![Token::new("bob", Role::Operations, "code")]);
-        assert!(access.sign_in("code", "cookie"));
-        let server = crate::testing::server(access).await;
-        let tends = |State(server): State<Arc<Server>>, headers: HeaderMap| async move {
-            allowed(&server, &headers, Role::tends).map_or_else(|r| *r, |c| c.name.into_response())
-        };
-        let app = Router::new()
-            .route("/api/v1/retry", any(tends))
-            .route("/health", any(tends))
-            .route("/echo", post(|body: String| async move { body }))
-            .layer(from_fn_with_state(server.clone(), guard))
-            .with_state(server.clone());
-        (app, server)
-    }
-
-    async fn ask(
-        app: &Router,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-    ) -> (StatusCode, Response) {
-        let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = app.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
-        (response.status(), response)
-    }
-
-    async fn body(response: Response) -> String {
-        String::from_utf8(to_bytes(response.into_body(), 1 << 16).await.unwrap().to_vec()).unwrap()
-    }
-
-    const COOKIE: (&str, &str) = ("cookie", "ringledger_session=cookie");
-    const ANN: (&str, &str) = ("authorization", "Bearer 0123456789abcdef");
-    const HTML: (&str, &str) = ("accept", "text/html,*/*");
-    const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
-
-    #[tokio::test]
-    async fn refusals_have_the_askers_form() {
-        let (app, _) = app().await;
-        let (status, told) = ask(&app, "GET", "/api/v1/retry", &[HTML], "").await;
-        assert_eq!(
-            (status, &told.headers()["content-type"]),
-            (StatusCode::UNAUTHORIZED, &"application/problem+json".parse().unwrap())
-        );
-        assert_eq!(told.headers()["www-authenticate"], "Bearer");
-        let problem: serde_json::Value = serde_json::from_str(&body(told).await).unwrap();
-        assert_eq!((&problem["status"], &problem["title"]), (&401.into(), &"Not signed in".into()));
-        let (status, told) = ask(&app, "GET", "/health?a=b&c=d", &[HTML], "").await;
-        assert_eq!(
-            (status, &told.headers()["location"]),
-            (StatusCode::SEE_OTHER, &"/sign-in?next=%2Fhealth%3Fa%3Db%26c%3Dd".parse().unwrap())
-        );
-        let (status, told) = ask(&app, "GET", "/health", &[], "").await;
-        assert_eq!(
-            (status, body(told).await.as_str()),
-            (StatusCode::UNAUTHORIZED, "sign in, or send `Authorization: Bearer …`\n")
-        );
-        let (status, told) = ask(&app, "GET", "/health", &[HTML, ANN], "").await;
-        assert_eq!(status, StatusCode::FORBIDDEN);
-        assert!(body(told).await.contains("your role does not allow this"));
-        let (status, _) = ask(&app, "GET", "/api/v1/retry", &[COOKIE], "").await;
-        assert_eq!(status, StatusCode::OK);
-    }
-
-    #[tokio::test]
-    async fn a_session_changes_nothing_without_its_secret() {
-        let (app, server) = app().await;
-        let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_static(COOKIE.1));
-        let csrf = server.access.caller(&headers).unwrap().csrf().unwrap().to_owned();
-        let status = async |headers: &[(&str, &str)], body: &str| ask(&app, "POST", "/echo", headers, body).await.0;
-        assert_eq!(status(&[COOKIE], "").await, StatusCode::FORBIDDEN);
-        assert_eq!(status(&[COOKIE, (CSRF_HEADER, "0123")], "").await, StatusCode::FORBIDDEN);
-        assert_eq!(status(&[COOKIE, (CSRF_HEADER, &csrf)], "").await, StatusCode::OK);
-        let form = format!("a=b&csrf={csrf}");
-        let (good, told) = ask(&app, "POST", "/echo", &[COOKIE, FORM], &form).await;
-        assert_eq!((good, body(told).await), (StatusCode::OK, form.clone()), "the handler has the form whole");
-        assert_eq!(status(&[COOKIE, FORM], "csrf=").await, StatusCode::FORBIDDEN);
-        assert_eq!(status(&[COOKIE], &form).await, StatusCode::FORBIDDEN, "a form only where it says so");
-        let elsewhere = [COOKIE, FORM, ("sec-fetch-site", "cross-site")];
-        assert_eq!(status(&elsewhere, &form).await, StatusCode::FORBIDDEN);
-        let foreign = [COOKIE, FORM, ("origin", "https://evil.example"), ("host", "console.example")];
-        assert_eq!(status(&foreign, &form).await, StatusCode::FORBIDDEN);
-        let ours = [COOKIE, FORM, ("origin", "https://console.example"), ("host", "console.example")];
-        assert_eq!(status(&ours, &form).await, StatusCode::OK);
-        assert_eq!(status(&[ANN, ("sec-fetch-site", "cross-site")], "").await, StatusCode::OK);
-    }
-}
+#[path = "guard_tests.rs"]
+mod tests;

@@ -9,6 +9,7 @@
 
 mod auth;
 mod guard;
+mod headers;
 mod listen;
 pub mod live;
 mod next;
@@ -22,7 +23,10 @@ mod sign_in;
 #[cfg(test)]
 mod testing;
 
-pub use auth::{Access, Caller, Rights, Role, Sees, Token, TokenError, tokens_from_text};
+pub use auth::{
+    Access, AccessSettings, Account, Accounts, AccountsFile, Audit, Caller, Oidc, OidcSettings, Rights, Role, Sees,
+    SignIn, Token, TokenError, tokens_from_text,
+};
 pub use listen::serve;
 pub use live::{Board, Clock};
 pub use recordings::{Library, LibraryError};

@@ -1,4 +1,4 @@
-//! The few pages: sign-in, and the reason before a recording is heard. No scripts.
+//! What every page is made of, and the reason before a recording is heard. No scripts.
 
 /// Text made safe inside HTML and attributes.
 pub(crate) fn escape(text: &str) -> String {
@@ -24,14 +24,14 @@ body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding
 h1{font-size:1.5rem;line-height:1.25}\
 label{display:block;margin:1rem 0 .25rem}\
 input,button{font:inherit;padding:.5rem .75rem;box-sizing:border-box}\
-input[type=text]{width:100%}\
+input[type=text],input[type=password]{width:100%}\
 button{margin-top:1rem}\
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.5rem}\
 dt{font-weight:600}dd{margin:0}\
 audio{width:100%;margin-top:1rem}\
 [role=alert]{border-left:.25rem solid light-dark(#b3261e,#f2b8b5);padding-left:.75rem}";
 
-fn page(title: &str, body: &str) -> String {
+pub(crate) fn page(title: &str, body: &str) -> String {
     let title = escape(title);
     // The empty icon keeps browsers from asking for one.
     format!(
@@ -42,36 +42,8 @@ fn page(title: &str, body: &str) -> String {
     )
 }
 
-fn alert(problem: Option<&str>) -> String {
+pub(crate) fn alert(problem: Option<&str>) -> String {
     problem.map(|p| format!("<p role=\"alert\">{}</p>", escape(p))).unwrap_or_default()
-}
-
-/// Where to go on to after a sign-in.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Onward<'a> {
-    /// A recording.
-    pub recording: Option<&'a str>,
-    /// A path of this server.
-    pub next: Option<&'a str>,
-}
-
-/// The form that takes a one-time code.
-pub(crate) fn sign_in(code: &str, onward: Onward<'_>, problem: Option<&str>) -> String {
-    let (problem, code) = (alert(problem), escape(code));
-    let hidden = |name: &str, value: Option<&str>| {
-        let field = |v| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(v));
-        value.map(field).unwrap_or_default()
-    };
-    let onward = hidden("recording", onward.recording) + &hidden("next", onward.next);
-    page(
-        "Sign in",
-        &format!(
-            "{problem}<form method=\"post\" action=\"/sign-in\"><label for=\"code\">One-time code</label>\
-             <input type=\"text\" id=\"code\" name=\"code\" value=\"{code}\" autocomplete=\"off\" \
-             autocapitalize=\"off\" spellcheck=\"false\" required>{onward}\
-             <button type=\"submit\">Sign in</button></form>"
-        ),
-    )
 }
 
 /// Why somebody who is known may not do something.
@@ -80,15 +52,6 @@ pub(crate) fn refused(title: &str, detail: &str) -> String {
         title,
         &format!("<p role=\"alert\">{}.</p><p><a href=\"/sign-in\">Sign in as somebody else</a></p>", escape(detail)),
     )
-}
-
-/// After a sign-in.
-pub(crate) fn signed_in(recording: Option<&str>) -> String {
-    let next = match recording {
-        Some(id) => format!("<p><a href=\"/r/{}\">Go on to the recording</a></p>", encode(id)),
-        None => "<p>Open a recording's link now.</p>".to_owned(),
-    };
-    page("Signed in", &format!("<p>You are signed in for eight hours in this browser.</p>{next}"))
 }
 
 /// How far the one who asks has come with a recording.
@@ -146,8 +109,5 @@ mod tests {
         let page = recording("a\"b", &[("Agent", "<script>".into())], Step::Play("\"><b>&"));
         assert!(!page.contains("<script>") && !page.contains("\"><b>"), "{page}");
         assert!(page.contains("/r/a%22b?media=1"));
-        let form = sign_in("\"><i>", Onward { recording: Some("\"><b>"), next: Some("\"><b>") }, Some("<u>"));
-        assert!(!form.contains("<i>") && !form.contains("<b>") && !form.contains("<u>"), "{form}");
-        assert!(signed_in(Some("//evil/..")).contains("href=\"/r/%2F%2Fevil%2F..\""));
     }
 }

@@ -22,6 +22,7 @@ use crate::auth::Role;
 use crate::guard::{accepts_html, allowed, from_elsewhere};
 use crate::pages;
 use crate::server::{Server, html};
+use crate::sign_in::{Onward, form};
 
 /// Longest reason kept, characters.
 const LONGEST_REASON: usize = 500;
@@ -94,8 +95,8 @@ pub(crate) async fn hear(
         Err(refused) if wants_page && refused.status() == StatusCode::UNAUTHORIZED => {
             let why =
                 Some("Recordings are heard by those who are signed in. Whoever runs Ringledger can give you a code.");
-            let onward = pages::Onward { recording: Some(&id), next: None };
-            return html(StatusCode::UNAUTHORIZED, pages::sign_in("", onward, why));
+            let onward = Onward { recording: Some(&id), next: None };
+            return html(StatusCode::UNAUTHORIZED, form(&server.access, None, "", onward, why));
         }
         Err(refused) => return *refused,
     };

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use event_log::EventLog;
 use tables::Reports;
@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 
 use crate::auth::{Access, Role};
 use crate::guard::{allowed, guard};
+use crate::headers::safe;
 use crate::live::{self, Board, Clock};
 use crate::recordings::{self, Grants, Library};
 use crate::shell::assets;
@@ -90,8 +91,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
-        .route("/sign-in/codes", post(sign_in::code))
+        .merge(sign_in::routes())
         .route("/r/{recording_id}", get(recordings::hear))
         .route("/assets/{name}", get(assets::asset))
         .route("/", get(live::page::board))
@@ -101,6 +101,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/api/v1/openapi.json", get(move |server, headers| describe(server, headers, described.clone())))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(from_fn_with_state(server.clone(), guard))
+        .layer(from_fn(safe))
         .with_state(server)
 }
 
@@ -160,21 +161,9 @@ async fn metrics(State(server): State<Arc<Server>>, headers: HeaderMap) -> Respo
     }
 }
 
-/// A page: never kept by a cache, never framed, without scripts, and its address (it may
-/// hold a code or a reason) is told to nobody.
+/// A page: never kept by a cache; what else it may not do is in `headers`.
 pub(crate) fn html(status: StatusCode, page: String) -> Response {
     let mut response = (status, Html(page)).into_response();
-    for (name, value) in [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; form-action 'self'; \
-             base-uri 'none'; frame-ancestors 'none'",
-        ),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -76,6 +76,32 @@ pub enum Act {
         #[serde(default)]
         row: String,
     },
+    /// Somebody signed in to the console or out of it, or was refused. It concerns no
+    /// switch: it stands under `console`.
+    SignIn {
+        /// Who; for a refusal the name given, where there is such an account.
+        who: Name,
+        /// `password`, `code` or `oidc`.
+        how: Name,
+        /// The address that asked, where it is known.
+        from: Option<Name>,
+        /// What came of it.
+        outcome: SignInOutcome,
+        /// Why it was refused; the role otherwise.
+        why: String,
+    },
+}
+
+/// What came of a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInOutcome {
+    /// A session began.
+    SignedIn,
+    /// Its holder ended it.
+    SignedOut,
+    /// No session began.
+    Refused,
 }
 
 impl Act {

@@ -15,7 +15,7 @@ pub mod position;
 pub mod roster;
 pub mod time;
 
-pub use acts::Act;
+pub use acts::{Act, SignInOutcome};
 pub use decode::{DecodeError, Decoder};
 pub use envelope::{Dialect, Envelope};
 pub use event::{Body, Event};

@@ -145,7 +145,8 @@ impl Serving {
         let codes = vec![console::Token::new("demo", console::Role::Administrator, &code)];
         let place = folder.join("links-address");
         let listen = free_again(&place, args.listen);
-        let address = run::http::serve_on(&services, listen, Vec::new(), codes, ended.clone(), &mut tasks).await?;
+        let access = run::access::of_codes(codes, Vec::new(), services.log.clone());
+        let address = run::http::serve_on(&services, listen, access, ended.clone(), &mut tasks).await?;
         std::fs::write(&place, address.to_string()).map_err(|e| Failure::File(place.display().to_string(), e))?;
         services.telemetry.ready(true);
         drop(stop);

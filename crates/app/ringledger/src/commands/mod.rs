@@ -1,5 +1,6 @@
 //! One module a command.
 
+pub mod accounts;
 mod agreement;
 mod beside;
 pub mod check_sources;
@@ -32,6 +33,7 @@ pub async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Import(args) => import::run(args).await,
         Command::Run(args) => run::run(args).await,
         Command::Check(args) => run::run_check(args).await,
+        Command::Accounts(command) => accounts::run(command),
         Command::Crm(args) => crm::run(args).await,
         Command::CrmSandbox(args) => sandbox::run(args).await,
         Command::Report(args) => report::run(args).await,

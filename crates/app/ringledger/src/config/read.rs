@@ -124,12 +124,19 @@ mod tests {
         assert_eq!(validate(&parse(named).unwrap()), Ok(()));
     }
 
+    const OIDC: &str = "[http]\nlisten = '127.0.0.1:1'\npublic_url = 'https://a'\n[http.oidc]\nissuer = 'https://b'\n\
+                        client_id = 'c'\n";
+
     #[test]
     fn names_that_nothing_knows_are_refused() {
         for (text, wanted) in [
             ("[switch.a]\nfigures = 'asterisk.queuelog'\n", "did you mean `asterisk.queue_log`?"),
             ("[switch.a]\nregion = 'Britain'\n", "ISO 3166"),
             ("[[source]]\ndialect = 'asterisk.amy'\nswitch = 'a'\n", "did you mean `asterisk.ami`?"),
+            ("[http]\nlisten = '127.0.0.1:1'\npublic_url = 'console.example/x'\n", "such as https://console.example"),
+            ("[http]\nlisten = '127.0.0.1:1'\napi_calls_per_second = 0.0\n", "above 0"),
+            (&format!("{OIDC}roles = {{ a = 'operatons' }}\n"), "did you mean `operations`?"),
+            (&format!("{OIDC}roles = {{}}\n").replace("public_url", "# "), "give http.public_url"),
             ("[lake]\nurl = 's3://b'\noptions = { endpont = 'x' }\n", "did you mean `endpoint`?"),
         ] {
             let e = validate(&parse(text).unwrap()).unwrap_err();

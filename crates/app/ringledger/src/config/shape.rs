@@ -186,11 +186,67 @@ pub struct CrmSection {
 pub struct HttpSection {
     /// Address to listen on.
     pub listen: SocketAddr,
-    /// File of tokens: `name role secret` a line.
+    /// File of tokens: `name role secret` a line, and what narrows it.
     pub tokens_file: Option<PathBuf>,
     /// From where on a figure of the live board is a warning or an alarm.
     #[serde(default)]
     pub board: console::live::Limits,
+    /// File of local accounts, made by `ringledger accounts`.
+    pub accounts_file: Option<PathBuf>,
+    /// Where browsers find this server (`https://console.example`), without a path; with
+    /// `https` cookies go over TLS only.
+    pub public_url: Option<String>,
+    /// A proxy stands before this server and appends the address it saw to
+    /// `X-Forwarded-For`.
+    #[serde(default)]
+    pub behind_proxy: bool,
+    /// A provider of sign-ins (OpenID Connect).
+    pub oidc: Option<OidcSection>,
+    /// Calls of the API a second by one caller, over time; default 50.
+    pub api_calls_per_second: Option<f64>,
+    /// … and at once; default 200.
+    pub api_calls_at_once: Option<u32>,
+}
+
+/// A provider of sign-ins (OpenID Connect); `public_url` says where it sends browsers back.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcSection {
+    /// The issuer, exactly as its metadata name it.
+    pub issuer: String,
+    /// This client's id there.
+    pub client_id: String,
+    /// … and its secret; none for a public client.
+    pub client_secret: Option<Secret>,
+    /// Scopes besides `openid`.
+    #[serde(default = "default_scopes")]
+    pub scopes: Vec<String>,
+    /// Claim with the roles: its name, or a path with dots (`realm_access.roles`).
+    #[serde(default = "default_role_claim")]
+    pub role_claim: String,
+    /// Which value of it is which role here.
+    pub roles: BTreeMap<String, String>,
+    /// Claim with the name that stands in the log.
+    #[serde(default = "default_name_claim")]
+    pub name_claim: String,
+    /// Claim with the queues seen (`*`: all); none: all are.
+    pub queues_claim: Option<String>,
+    /// Claim with the centres seen (`*`: all); none: all are.
+    pub centers_claim: Option<String>,
+    /// PEM file of an authority to trust besides the public ones.
+    pub ca_file: Option<PathBuf>,
+}
+
+fn default_scopes() -> Vec<String> {
+    vec!["profile".to_owned(), "email".to_owned()]
+}
+
+fn default_role_claim() -> String {
+    "roles".to_owned()
+}
+
+fn default_name_claim() -> String {
+    "preferred_username".to_owned()
 }
 
 /// Limits.

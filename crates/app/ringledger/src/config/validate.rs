@@ -1,14 +1,17 @@
 //! What the types of a pipeline file cannot say: names that must be known, and no secret in
 //! the open.
 
+use console::Role;
 use model::Dialect;
 
-use super::shape::{Config, StoreSection};
+use super::shape::{Config, HttpSection, StoreSection};
 
 /// Options of `[lake]`; keys of the store come from the environment.
 const LAKE_OPTIONS: [&str; 3] = ["region", "endpoint", "allow_http"];
 /// Dialects that a source or figures may name.
 const DIALECTS: [&str; 3] = ["asterisk.ami", "asterisk.queue_log", "asterisk.cel"];
+/// Roles that people have.
+const ROLES: [&str; 4] = ["operations", "compliance", "analyst", "administrator"];
 /// Parts of the names of Kafka settings whose values are secrets.
 const SECRET_NAMES: [&str; 5] = ["password", "secret", "key.pem", "jaas", "oauthbearer.config"];
 
@@ -38,7 +41,41 @@ pub fn validate(config: &Config) -> Result<(), String> {
     if let Some(kafka) = &config.kafka {
         kafka.settings.iter().try_for_each(|(name, value)| in_the_open(name, value))?;
     }
+    config.http.as_ref().map_or(Ok(()), http)?;
     config.lake.as_ref().map_or(Ok(()), lake)
+}
+
+fn http(section: &HttpSection) -> Result<(), String> {
+    if let Some(public) = &section.public_url {
+        let rest = public.strip_prefix("https://").or_else(|| public.strip_prefix("http://"));
+        let host = rest.map(|r| r.trim_end_matches('/')).filter(|h| !h.is_empty());
+        if host.is_none_or(|h| h.contains(['/', '?', '#', '@']) || h.contains(char::is_whitespace)) {
+            return Err(format!(
+                "http.public_url = '{public}': give scheme and host, and no path, such as https://console.example"
+            ));
+        }
+    }
+    if let Some(oidc) = &section.oidc {
+        if section.public_url.is_none() {
+            return Err("http.oidc: give http.public_url, which the provider sends browsers back to".to_owned());
+        }
+        for (value, role) in &oidc.roles {
+            if !Role::of(role).is_some_and(Role::browses) {
+                return Err(format!(
+                    "http.oidc.roles: '{value}' is given the role '{role}'; one of {}{}",
+                    ROLES.join(", "),
+                    nearest(role, &ROLES)
+                ));
+            }
+        }
+    }
+    if section.api_calls_per_second.is_some_and(|c| !(c > 0.0 && c.is_finite())) {
+        return Err("http.api_calls_per_second: give a number above 0".to_owned());
+    }
+    if section.api_calls_at_once == Some(0) {
+        return Err("http.api_calls_at_once: give at least 1".to_owned());
+    }
+    Ok(())
 }
 
 /// That a dialect makes figures and can be read from a source.

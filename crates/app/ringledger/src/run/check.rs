@@ -39,6 +39,9 @@ pub async fn check(config: &Config, data_dir: Option<PathBuf>) -> Vec<Tried> {
     if let Some(section) = &config.http {
         put("http".to_owned(), http(section).await);
     }
+    if let Some(section) = config.http.as_ref().filter(|s| s.oidc.is_some()) {
+        put("http.oidc".to_owned(), oidc(section).await);
+    }
     for section in &config.source {
         let what = format!("source {} ({})", section.switch, section.dialect);
         put(what, source(section).await);
@@ -100,15 +103,24 @@ async fn state(config: &Config, root: &std::path::Path) -> Result<String, String
     }
 }
 
-/// The tokens, and whether the address is free.
+/// Tokens and accounts, and whether the address is free.
 async fn http(section: &HttpSection) -> Result<String, String> {
-    let tokens = super::http::tokens(section).map_err(|e| e.to_string())?;
+    let tokens = super::access::tokens(section).map_err(|e| e.to_string())?.len();
+    let accounts = super::access::accounts(section).map_err(|e| e.to_string())?.map_or(0, |a| a.count());
     let in_use = |e| format!("cannot listen on {}: {e}; stop what listens there, or choose another", section.listen);
     tokio::net::TcpListener::bind(section.listen).await.map_err(in_use)?;
-    Ok(match tokens.len() {
-        0 => format!("{}, and nobody has a token: recordings, metrics and the intake answer 401", section.listen),
-        n => format!("{}, {n} tokens", section.listen),
+    Ok(match (tokens, accounts) {
+        (0, 0) => format!("{}, and nobody has a token or an account: all but health answers 401", section.listen),
+        (tokens, accounts) => format!("{}, {tokens} tokens, {accounts} accounts", section.listen),
     })
+}
+
+/// The provider's metadata and keys.
+async fn oidc(section: &HttpSection) -> Result<String, String> {
+    match super::access::oidc(section).map_err(|e| e.to_string())? {
+        Some(oidc) => oidc.check().await,
+        None => Ok("none".to_owned()),
+    }
 }
 
 async fn recordings_of(place: &RecordingsSource) -> Result<String, String> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use collectors::intake::{Clock, Intake, IntakeSettings, MaySend};
-use console::{Access, Board, Library, LibraryError, Parts, Server, Token, router, serve, tokens_from_text};
+use console::{Access, Board, Library, LibraryError, Parts, Server, router, serve};
 use event_log::{EventLog, NewRecord};
 use model::facts::Recording;
 use model::{Act, Name, TOPIC_EVENTS};
@@ -13,9 +13,9 @@ use tables::{Lake, Reports};
 use tokio_util::sync::CancellationToken;
 use vault::{Hearing, Vault, Wanted};
 
+use super::access;
 use super::services::Services;
 use super::supervise::Tasks;
-use crate::config::HttpSection;
 use crate::failure::Failure;
 
 /// How long those who listen to a recording may go on once the process drains.
@@ -63,42 +63,30 @@ impl Library for Shelf {
 /// Starts the server where the pipeline has one; gives its address.
 ///
 /// # Errors
-/// The tokens cannot be read, or the address cannot be bound.
+/// Tokens or accounts cannot be read, or the address cannot be bound.
 pub async fn start(
     services: &Arc<Services>,
     stop: CancellationToken,
     tasks: &mut Tasks,
 ) -> Result<Option<std::net::SocketAddr>, Failure> {
     let Some(section) = &services.config.http else { return Ok(None) };
-    let tokens = tokens(section)?;
-    let address = serve_on(services, section.listen, tokens, Vec::new(), stop, tasks).await?;
+    let access = access::of_section(section, services.log.clone())?;
+    let address = serve_on(services, section.listen, access, stop, tasks).await?;
     Ok(Some(address))
 }
 
-/// Who may do what, as the tokens file says.
-///
-/// # Errors
-/// It cannot be read: says which line.
-pub fn tokens(section: &HttpSection) -> Result<Vec<Token>, Failure> {
-    let Some(path) = &section.tokens_file else { return Ok(Vec::new()) };
-    let text = std::fs::read_to_string(path).map_err(|e| Failure::File(path.display().to_string(), e))?;
-    tokens_from_text(&text).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))
-}
-
-/// Serves on `listen` with these tokens and one-time codes.
+/// Serves on `listen` those whom `access` knows.
 ///
 /// # Errors
 /// The address cannot be bound.
 pub async fn serve_on(
     services: &Arc<Services>,
     listen: std::net::SocketAddr,
-    tokens: Vec<Token>,
-    codes: Vec<Token>,
+    access: Access,
     stop: CancellationToken,
     tasks: &mut Tasks,
 ) -> Result<std::net::SocketAddr, Failure> {
     let shelf = Shelf { lake: services.lake.clone(), log: services.log.clone(), vault: services.vault.clone() };
-    let access = Access::new(tokens, codes);
     let limits = services.config.http.as_ref().map(|h| h.board.clone()).unwrap_or_default();
     let board = Board::start(services.log.clone(), limits, Arc::new(pipeline::clock::now), stop.clone());
     let parts = Parts {

@@ -4,6 +4,7 @@
 //! growing pauses and does not stop the others. On SIGTERM sources stop first, what was
 //! read is appended, folds are flushed, positions are committed; the drain has a limit.
 
+pub mod access;
 pub mod check;
 mod collect;
 mod crm_task;

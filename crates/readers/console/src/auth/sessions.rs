@@ -1,0 +1,126 @@
+//! Sessions of browsers: by the hash of the cookie's value.
+//!
+//! Contract: a session ends eight hours after its last request and twelve after the
+//! sign-in, whichever comes first. At most `MOST`; the one least lately used goes first.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+
+use super::{Role, Sees};
+
+/// Longest time between two requests.
+const IDLE: Duration = Duration::from_secs(8 * 3600);
+/// Longest life.
+pub(crate) const LONGEST: Duration = Duration::from_secs(12 * 3600);
+/// Sessions kept at once.
+const MOST: usize = 1_000;
+
+/// Whose session it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// As it was when the session began.
+    Fixed { name: String, role: Role, sees: Sees },
+    /// A local account: what it may do is in the accounts file, as it stands now.
+    Account {
+        name: String,
+        /// Of the password at the sign-in; another one ends the session.
+        stamp: [u8; 32],
+    },
+}
+
+struct Session {
+    holder: Holder,
+    began: Instant,
+    used: Instant,
+}
+
+impl Session {
+    fn lives(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.used) < IDLE && now.saturating_duration_since(self.began) < LONGEST
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Sessions {
+    held: Mutex<HashMap<[u8; 32], Session>>,
+}
+
+impl Sessions {
+    /// Begins one under the cookie's value.
+    pub fn begin(&self, cookie: &str, holder: Holder) {
+        self.begin_at(cookie, holder, Instant::now());
+    }
+
+    /// Whose session it is, where it lives; it was used now.
+    pub fn holder(&self, cookie: &str) -> Option<Holder> {
+        self.holder_at(cookie, Instant::now())
+    }
+
+    /// Ends it.
+    pub fn end(&self, cookie: &str) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(cookie));
+    }
+
+    fn begin_at(&self, cookie: &str, holder: Holder, now: Instant) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|_, s| s.lives(now));
+        if held.len() >= MOST
+            && let Some(oldest) = held.iter().min_by_key(|(_, s)| s.used).map(|(k, _)| *k)
+        {
+            held.remove(&oldest);
+        }
+        held.insert(key(cookie), Session { holder, began: now, used: now });
+    }
+
+    fn holder_at(&self, cookie: &str, now: Instant) -> Option<Holder> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = held.get_mut(&key(cookie))?;
+        if !session.lives(now) {
+            held.remove(&key(cookie));
+            return None;
+        }
+        session.used = now;
+        Some(session.holder.clone())
+    }
+}
+
+fn key(cookie: &str) -> [u8; 32] {
+    Sha256::digest(cookie.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ann() -> Holder {
+        Holder::Fixed { name: "ann".into(), role: Role::Analyst, sees: Sees::default() }
+    }
+
+    #[test]
+    fn a_session_ends_by_idleness_age_and_sign_out() {
+        let (sessions, start) = (Sessions::default(), Instant::now());
+        let hours = |h: u64| start + Duration::from_secs(h * 3600);
+        sessions.begin_at("idle", ann(), start);
+        sessions.begin_at("busy", ann(), start);
+        assert_eq!(sessions.holder_at("busy", hours(7)), Some(ann()));
+        assert_eq!(sessions.holder_at("idle", hours(8)), None);
+        assert_eq!(sessions.holder_at("busy", hours(11)), Some(ann()));
+        assert_eq!(sessions.holder_at("busy", hours(12)), None);
+        sessions.begin_at("out", ann(), start);
+        sessions.end("out");
+        assert_eq!(sessions.holder_at("out", start), None);
+    }
+
+    #[test]
+    fn there_are_at_most_so_many() {
+        let (sessions, start) = (Sessions::default(), Instant::now());
+        for i in 0..=MOST {
+            sessions.begin_at(&i.to_string(), ann(), start + Duration::from_millis(i as u64));
+        }
+        let now = start + Duration::from_secs(9);
+        assert_eq!((sessions.holder_at("0", now), sessions.holder_at("1", now)), (None, Some(ann())));
+    }
+}
