@@ -199,8 +199,9 @@ impl SwitchFold {
 
     /// The switch's live figures, its agents, and the record that says who they are.
     pub(crate) fn live_records(&self, (as_of, tz): (Option<Instant>, chrono_tz::Tz)) -> Vec<LiveRecord> {
+        // What only acts speak of (who signed in) is no switch.
         let last_event = self.live.last_event();
-        let Some(now) = as_of.or(last_event) else { return Vec::new() };
+        let Some(now) = last_event.map(|last| as_of.unwrap_or(last)) else { return Vec::new() };
         let agents = self.live.agents(now);
         let (center, switch) = (self.center.clone(), self.switch.clone());
         let names = agents.iter().map(|a| a.agent.clone()).collect();

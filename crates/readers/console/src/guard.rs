@@ -66,6 +66,7 @@ pub(crate) fn allowed(server: &Server, headers: &HeaderMap, may: fn(Role) -> boo
 pub(crate) async fn guard(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let takes_html = accepts_html(request.headers());
+    server.access.recall(request.headers()).await;
     if let Err(wait) = calls_left(&server, &request) {
         let mut response = problem(StatusCode::TOO_MANY_REQUESTS, "Too many calls", "wait as long as Retry-After says");
         response.headers_mut().insert(header::RETRY_AFTER, retry_after(wait).into());

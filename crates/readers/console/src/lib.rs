@@ -25,7 +25,7 @@ mod testing;
 
 pub use auth::{
     Access, AccessSettings, Account, Accounts, AccountsFile, Audit, Caller, Oidc, OidcSettings, Rights, Role, Sees,
-    SignIn, Token, TokenError, tokens_from_text,
+    SessionStore, SignIn, Token, TokenError, tokens_from_text,
 };
 pub use listen::serve;
 pub use live::{Board, Clock};

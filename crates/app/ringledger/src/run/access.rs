@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use console::{Access, AccessSettings, AccountsFile, Audit, Oidc, OidcSettings, Role, SignIn, Token, tokens_from_text};
+use console::{
+    Access, AccessSettings, AccountsFile, Audit, Oidc, OidcSettings, Role, SessionStore, SignIn, Token,
+    tokens_from_text,
+};
 use event_log::{EventLog, NewRecord};
+use futures::TryStreamExt as _;
 use model::{Act, Name, TOPIC_EVENTS};
+use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
 
 use crate::config::HttpSection;
 use crate::failure::Failure;
@@ -36,6 +42,53 @@ impl Audit for Ledger {
         let place = Name::new_static(PLACE);
         let envelope = act.envelope("accounts", id.into(), (&place, &place), now, now);
         self.log.append(TOPIC_EVENTS, vec![NewRecord::event(&envelope)]).await.map(drop).map_err(|e| e.to_string())
+    }
+}
+
+/// Sessions in the state store: they outlive this process, and others know them.
+pub struct Sessions(pub Arc<dyn ObjectStore>);
+
+impl Sessions {
+    fn path(key: &str) -> Path {
+        Path::from("console").join("sessions").join(key)
+    }
+
+    /// Removes those that began longer ago than any lasts.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn sweep(&self, older_than: Duration) -> Result<(), object_store::Error> {
+        let folder = Path::from("console").join("sessions");
+        let limit = pipeline::clock::now().plus_millis(-i64::try_from(older_than.as_millis()).unwrap_or(i64::MAX));
+        let mut listed = self.0.list(Some(&folder));
+        while let Some(object) = listed.try_next().await? {
+            if object.last_modified.timestamp_millis() < limit.millis() {
+                self.0.delete(&object.location).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), String> {
+        self.0.put(&Self::path(key), bytes.into()).await.map(drop).map_err(|e| e.to_string())
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
+        match self.0.get(&Self::path(key)).await {
+            Ok(found) => found.bytes().await.map(|b| Some(b.to_vec())).map_err(|e| e.to_string()),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(e) => Err(e.to_string()),
+        }
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), String> {
+        match self.0.delete(&Self::path(key)).await {
+            Err(object_store::Error::NotFound { .. }) | Ok(()) => Ok(()),
+            Err(e) => Err(e.to_string()),
+        }
     }
 }
 

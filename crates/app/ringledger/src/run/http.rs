@@ -23,6 +23,9 @@ const LEAVING: Duration = Duration::from_secs(5);
 /// The intake's counts are taken so often.
 const COUNTS_EVERY: Duration = Duration::from_secs(1);
 
+/// No session lasts so long.
+const OLD_SESSION: Duration = Duration::from_secs(24 * 3600);
+
 /// Recordings as the lake, the log and the vault have them.
 pub struct Shelf {
     /// The tables.
@@ -97,6 +100,13 @@ pub async fn serve_on(
         log: services.log.clone(),
         clock: Arc::new(pipeline::clock::now),
     };
+    let sessions = Arc::new(access::Sessions(services.state.clone()));
+    let access = access.with_sessions(sessions.clone(), Arc::new(pipeline::clock::now));
+    tokio::spawn(async move {
+        if let Err(e) = sessions.sweep(OLD_SESSION).await {
+            tracing::warn!(error = %e, "sessions that are over could not be removed");
+        }
+    });
     let server = Arc::new(Server::new(access, parts));
     let intake = intake(services, server.clone(), &stop).await?;
     let router = router(server).merge(intake.router());

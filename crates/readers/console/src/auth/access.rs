@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 use super::accounts_file::AccountsFile;
 use super::audit::{Audit, Auditor};
 use super::codes::Codes;
+use super::kept::Kept;
 use super::limits::Buckets;
 use super::oidc::Oidc;
 use super::sessions::{Holder, LONGEST, Sessions};
@@ -39,9 +40,11 @@ impl Default for AccessSettings {
 
 /// Tokens, accounts, one-time codes and sessions.
 pub struct Access {
-    tokens: Vec<Token>,
+    pub(super) tokens: Vec<Token>,
     pub(crate) codes: Codes,
     pub(crate) sessions: Sessions,
+    /// Where they outlive the process, if anywhere.
+    pub(crate) kept: Option<Kept>,
     pub(crate) accounts: Option<AccountsFile>,
     pub(crate) oidc: Option<Oidc>,
     pub(crate) auditor: Auditor,
@@ -62,6 +65,7 @@ impl Access {
             tokens,
             codes: Codes::new(codes),
             sessions: Sessions::default(),
+            kept: None,
             accounts: None,
             oidc: None,
             auditor: Auditor::new(None),

@@ -1,7 +1,9 @@
 //! Roles and the rights that they are made of.
 
+use serde::{Deserialize, Serialize};
+
 /// What may be done, as a set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rights(u8);
 
 impl Rights {
@@ -37,7 +39,8 @@ impl Rights {
 }
 
 /// What somebody is, and so may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Queues and agents, and what failed.
     Operations,

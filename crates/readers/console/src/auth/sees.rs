@@ -1,9 +1,10 @@
 //! Which centres and queues somebody sees.
 
 use model::Name;
+use serde::{Deserialize, Serialize};
 
 /// What of the centre is seen; by default all of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sees {
     /// Only these centres; `None`: all.
     pub centers: Option<Vec<Name>>,

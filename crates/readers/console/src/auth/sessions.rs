@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Role, Sees};
@@ -19,7 +20,8 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(12 * 3600);
 const MOST: usize = 1_000;
 
 /// Whose session it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Holder {
     /// As it was when the session began.
     Fixed { name: String, role: Role, sees: Sees },
@@ -35,6 +37,8 @@ struct Session {
     holder: Holder,
     began: Instant,
     used: Instant,
+    /// When the store of sessions was asked last whether it still stands.
+    confirmed: Instant,
 }
 
 impl Session {
@@ -51,7 +55,29 @@ pub(crate) struct Sessions {
 impl Sessions {
     /// Begins one under the cookie's value.
     pub fn begin(&self, cookie: &str, holder: Holder) {
-        self.begin_at(cookie, holder, Instant::now());
+        let now = Instant::now();
+        self.begin_at(cookie, holder, now, now);
+    }
+
+    /// Takes up one that began `age` ago, in another process or before a restart.
+    pub fn take_up(&self, cookie: &str, holder: Holder, age: Duration) {
+        let now = Instant::now();
+        // A machine that was started after the session began cannot say when that was.
+        self.begin_at(cookie, holder, now, now.checked_sub(age).unwrap_or(now));
+    }
+
+    /// Since when nobody has asked the store whether it stands; `None`: not known here.
+    pub fn unconfirmed(&self, cookie: &str) -> Option<Duration> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get(&key(cookie)).map(|s| s.confirmed.elapsed())
+    }
+
+    /// The store was asked: it stands.
+    pub fn confirm(&self, cookie: &str) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = held.get_mut(&key(cookie)) {
+            session.confirmed = Instant::now();
+        }
     }
 
     /// Whose session it is, where it lives; it was used now.
@@ -64,7 +90,7 @@ impl Sessions {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(cookie));
     }
 
-    fn begin_at(&self, cookie: &str, holder: Holder, now: Instant) {
+    fn begin_at(&self, cookie: &str, holder: Holder, now: Instant, began: Instant) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.retain(|_, s| s.lives(now));
         if held.len() >= MOST
@@ -72,7 +98,7 @@ impl Sessions {
         {
             held.remove(&oldest);
         }
-        held.insert(key(cookie), Session { holder, began: now, used: now });
+        held.insert(key(cookie), Session { holder, began, used: now, confirmed: now });
     }
 
     fn holder_at(&self, cookie: &str, now: Instant) -> Option<Holder> {
@@ -87,7 +113,8 @@ impl Sessions {
     }
 }
 
-fn key(cookie: &str) -> [u8; 32] {
+/// The key of a session: nobody who reads it can make the cookie of it.
+pub(super) fn key(cookie: &str) -> [u8; 32] {
     Sha256::digest(cookie.as_bytes()).into()
 }
 
@@ -103,13 +130,13 @@ mod tests {
     fn a_session_ends_by_idleness_age_and_sign_out() {
         let (sessions, start) = (Sessions::default(), Instant::now());
         let hours = |h: u64| start + Duration::from_secs(h * 3600);
-        sessions.begin_at("idle", ann(), start);
-        sessions.begin_at("busy", ann(), start);
+        sessions.begin_at("idle", ann(), start, start);
+        sessions.begin_at("busy", ann(), start, start);
         assert_eq!(sessions.holder_at("busy", hours(7)), Some(ann()));
         assert_eq!(sessions.holder_at("idle", hours(8)), None);
         assert_eq!(sessions.holder_at("busy", hours(11)), Some(ann()));
         assert_eq!(sessions.holder_at("busy", hours(12)), None);
-        sessions.begin_at("out", ann(), start);
+        sessions.begin_at("out", ann(), start, start);
         sessions.end("out");
         assert_eq!(sessions.holder_at("out", start), None);
     }
@@ -118,7 +145,8 @@ mod tests {
     fn there_are_at_most_so_many() {
         let (sessions, start) = (Sessions::default(), Instant::now());
         for i in 0..=MOST {
-            sessions.begin_at(&i.to_string(), ann(), start + Duration::from_millis(i as u64));
+            let at = start + Duration::from_millis(i as u64);
+            sessions.begin_at(&i.to_string(), ann(), at, at);
         }
         let now = start + Duration::from_secs(9);
         assert_eq!((sessions.holder_at("0", now), sessions.holder_at("1", now)), (None, Some(ann())));

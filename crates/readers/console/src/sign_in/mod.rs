@@ -150,7 +150,7 @@ async fn begin(
     let Ok(fresh) = random_text() else { return no_chance() };
     let access = &server.access;
     if let Some(former) = access.cookie(headers) {
-        access.sessions.end(former);
+        access.end_session(former).await;
     }
     let (who, role) = match &holder {
         Holder::Fixed { name, role, .. } => (name.clone(), role.name().to_owned()),
@@ -160,7 +160,7 @@ async fn begin(
     };
     let happened = happened(attempt, SignInOutcome::SignedIn);
     access.auditor.tell(SignIn { who: who.as_str().into(), why: role, ..happened }).await;
-    access.sessions.begin(&fresh, holder);
+    access.begin_session(&fresh, holder).await;
     let mut response = match onward {
         Onward { recording: None, next: Some(path) } => Redirect::to(path).into_response(),
         onward => html(StatusCode::OK, page::signed_in(onward.recording)),

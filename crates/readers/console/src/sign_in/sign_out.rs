@@ -20,7 +20,9 @@ pub(super) async fn sign_out(
 ) -> Response {
     let access = &server.access;
     if let Some(caller) = access.caller(&headers).filter(|c| c.by_session) {
-        access.cookie(&headers).inspect(|c| access.sessions.end(c));
+        if let Some(cookie) = access.cookie(&headers) {
+            access.end_session(cookie).await;
+        }
         let from = access.from(&headers, &extensions);
         let (who, why) = (caller.name.as_str().into(), caller.role.name().to_owned());
         access.auditor.tell(SignIn { who, how: "session", from, outcome: SignInOutcome::SignedOut, why }).await;
