@@ -20,7 +20,7 @@ use crate::visit_feed::VisitFeed;
 
 /// Raised whenever the format of a snapshot changes: older ones are left aside and the
 /// fold starts from the beginning of the log.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// What goes wrong with snapshots.
 #[derive(Debug, thiserror::Error)]
