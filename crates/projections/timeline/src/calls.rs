@@ -50,6 +50,7 @@ impl Timeline {
                 if !contact.holds.iter().any(|h| h.conn == *conn && h.row.to.is_none()) {
                     let row = Hold { from: event.at, to: None, agent };
                     contact.holds.push(HoldState { row, conn: conn.clone() });
+                    contact.late_change();
                 }
             }
             Body::Retrieved => self.end_hold(cid, conn, event.at),
@@ -229,6 +230,7 @@ impl Timeline {
         let Some(contact) = self.touch(cid) else { return };
         if device == DeviceKind::Trunk && contact.direction == Some(Direction::Outbound) && contact.dnis.is_none() {
             contact.dnis = dialled.cloned();
+            contact.late_change();
         }
     }
 
@@ -248,8 +250,13 @@ impl Timeline {
 
     pub(crate) fn end_hold(&mut self, cid: Cid, conn: &Name, at: Instant) {
         let Some(contact) = self.touch(cid) else { return };
+        let mut ended = false;
         for hold in contact.holds.iter_mut().filter(|h| h.conn == *conn && h.row.to.is_none()) {
             hold.row.to = Some(at.max(hold.row.from));
+            ended = true;
+        }
+        if ended {
+            contact.late_change();
         }
     }
 
@@ -287,6 +294,7 @@ impl Timeline {
                 target: None,
             }),
         }
+        contact.late_change();
     }
 
     pub(crate) fn cleared(&mut self, cid: Cid, conn: &Name, event: &Event, by: EndedBy) {

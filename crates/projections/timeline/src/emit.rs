@@ -1,7 +1,7 @@
 //! Rows of what an event changed.
 
 use model::event::EndedBy;
-use model::facts::{Call, Direction, EventRow, Facts};
+use model::facts::{Call, ContactOutcome, Direction, EventRow, Facts};
 use model::{Act, Body, Event, Instant, Name};
 
 use crate::Timeline;
@@ -39,6 +39,7 @@ impl Timeline {
         for cid in touched {
             let Some(contact) = self.contacts.get_mut(&cid) else { continue };
             contact.place_heard();
+            changed_late(contact);
             emit_visits(contact, event, &mut self.counters.restated, out);
             emit_legs(contact, event, out);
             emit_recordings(contact, event, out);
@@ -47,6 +48,7 @@ impl Timeline {
                 let crm_only = !contact.dirty;
                 contact.dirty = false;
                 contact.crm_dirty = false;
+                contact.told = Some(end_of(contact));
                 out.calls.push(call_row(contact, &self.center, &self.switch, crm_only, event));
             }
         }
@@ -80,6 +82,22 @@ fn party(body: &Body) -> Option<Name> {
         Body::CallbackRequested { number, .. } => number.clone(),
         _ => None,
     }
+}
+
+/// Whatever changes of a contact that has ended makes a revision of its row: what the row
+/// is made of, and what is worked out of that.
+fn changed_late(contact: &mut Contact) {
+    if contact.ended_at.is_none() && !contact.gave_up {
+        return;
+    }
+    contact.dirty |= contact.visits.iter().any(|v| v.dirty)
+        || contact.legs.iter().any(|l| l.dirty)
+        || contact.recordings.iter().any(|r| r.dirty)
+        || contact.told != Some(end_of(contact));
+}
+
+fn end_of(contact: &Contact) -> (ContactOutcome, EndedBy) {
+    (outcome::outcome(contact), outcome::ended_by(contact))
 }
 
 fn emit_visits(contact: &mut Contact, event: &Event, restated: &mut u64, out: &mut Facts) {

@@ -117,7 +117,9 @@ impl Timeline {
             into.visits.append(&mut visits);
             into.legs.append(&mut legs);
             into.recordings.append(&mut recordings);
-            in_order(into);
+            if moved {
+                in_order(into);
+            }
         }
         for agent in agents {
             self.answering(&agent, target);

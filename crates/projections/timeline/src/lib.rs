@@ -22,8 +22,8 @@
 //!   `pause_ms_by_queue` and must not be added to the former. `acw`: after-call work,
 //!   `queue` null; such a stretch is no pause. `to` is null while it lasts.
 //! - `calls`: at the start, when the direction becomes known, when a visit is
-//!   closed, at the end, at each change after the end, at a merge, and with `crm_only`
-//!   when only `crm` changed.
+//!   closed, at the end, at each change after the end (of what is in it too), at a merge,
+//!   and with `crm_only` when only `crm` changed.
 //! - `recordings`: at the announcement, a suspension, the agent's answer, the end, and
 //!   the outcome.
 //!

@@ -259,6 +259,7 @@ impl Timeline {
             && let Some(first) = contact.visits.first()
         {
             contact.direction = Some(if first.row.consult { Direction::Internal } else { Direction::Inbound });
+            contact.late_change();
         }
     }
 

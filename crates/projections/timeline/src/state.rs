@@ -5,7 +5,7 @@
 //! revision of each row, and a flush makes none.
 
 use model::event::{DeviceKind, DialResult, EndedBy};
-use model::facts::{CrmLink, Direction, Hold, Leg, Recording, Transfer, Visit, VisitOutcome};
+use model::facts::{ContactOutcome, CrmLink, Direction, Hold, Leg, Recording, Transfer, Visit, VisitOutcome};
 use model::{Instant, Name, Position};
 use serde::{Deserialize, Serialize};
 
@@ -150,6 +150,8 @@ pub(crate) struct Contact {
     pub going_into: Option<Cid>,
     /// Was closed by the late horizon or by a restart of the switch.
     pub gave_up: bool,
+    /// How it ended, as its latest row tells.
+    pub told: Option<(ContactOutcome, EndedBy)>,
     /// A row is due.
     pub dirty: bool,
     /// … and only `crm` changed.
@@ -201,6 +203,7 @@ impl Contact {
             gone: Vec::new(),
             going_into: None,
             gave_up: false,
+            told: None,
             dirty: true,
             crm_dirty: false,
         }

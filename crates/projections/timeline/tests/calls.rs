@@ -290,3 +290,14 @@ fn a_farewell_by_the_system_leaves_the_end_with_the_agent() {
     assert_eq!(ended(EndedBy::Agent, EndedBy::Caller), EndedBy::Caller);
     assert_eq!(ended(EndedBy::Caller, EndedBy::System), EndedBy::System);
 }
+
+#[test]
+fn what_changes_how_an_ended_contact_ended_makes_its_row() {
+    let mut switch = Switch::new();
+    switch.originates(1.0, "c", "c", DeviceKind::Trunk, "442079460997");
+    switch.clears(5.0, "c", "c", EndedBy::Unknown);
+    assert_eq!(switch.call("c").outcome, ContactOutcome::IvrAbandoned);
+    switch.clears(5.0, "c", "c", EndedBy::System);
+    let call = switch.call("c");
+    assert_eq!((call.outcome, call.ended_by), (ContactOutcome::Lost, EndedBy::System));
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::acts::SwitchSettings;
 use model::event::{DeviceKind, DialResult, DivertReason, EndedBy, LogonKind, OfferEnd, RejectReason, TransferKind};
-use model::facts::{Facts, StretchKind, Visit, VisitOutcome};
+use model::facts::{Call, Facts, StretchKind, Visit, VisitOutcome};
 use model::{Act, Body, Event, Instant, Name, Position};
 use proptest::prelude::*;
 use timeline::{Config, Timeline};
@@ -139,6 +139,14 @@ fn new() -> Timeline {
 fn endless() -> Timeline {
     let config = Config { late_horizon_ms: i64::MAX / 1000, ..Config::default() };
     Timeline::new("main".into(), "pbx1".into(), config)
+}
+
+/// An event of no connection, after `told` others.
+fn asked(told: usize) -> Event {
+    let position = Position { partition: 0, offset: told as i64 };
+    let (at, known_at, body) = (world::at(0.0), Instant(told as i64), Body::CallCleared);
+    let (call_id, connection, queue, agent) = (None, None, None, None);
+    Event { at, position, ordinal: 0, known_at, call_id, connection, queue, agent, body }
 }
 
 fn fold(timeline: &mut Timeline, events: &[Event], facts: &mut Facts) {
@@ -296,6 +304,27 @@ proptest! {
         let never = folded(i64::MAX);
         prop_assert_eq!(&folded(-1), &never);
         prop_assert_eq!(&folded(5_000), &never);
+    }
+
+    #[test]
+    fn of_an_ended_contact_all_that_is_known_was_told(events in events(80)) {
+        let (mut timeline, mut facts) = (endless(), Facts::default());
+        fold(&mut timeline, &events, &mut facts);
+        for call in world::latest(&facts.calls, |c| (c.call_id.clone(), c.revision)) {
+            if call.ended_at.is_none() {
+                continue;
+            }
+            // Makes a revision and changes nothing but `crm`.
+            let (call_id, target, object) = (call.call_id.clone(), "x".into(), "Task".into());
+            let act = Act::CrmWritten { call_id, target, object, record_id: None, revision: call.revision };
+            let event = Event { body: Body::Acted(Box::new(act)), ..asked(events.len()) };
+            let mut now = Facts::default();
+            fold(&mut timeline, &[event], &mut now);
+            for row in now.calls.into_iter().filter(|c| c.call_id == call.call_id) {
+                let Call { revision, crm, crm_only, known_at, last_event, .. } = call.clone();
+                prop_assert_eq!(Call { revision, crm, crm_only, known_at, last_event, ..row }, call.clone());
+            }
+        }
     }
 
     #[test]
