@@ -18,13 +18,12 @@ use crate::clock;
 use crate::contacts;
 use crate::crm_parties;
 use crate::crm_queue::{CrmQueue, MOST, Waiting};
+use crate::limits::TOLD_AT_ONCE;
 
 /// Contacts of one round.
 const ROUND: usize = 2_000;
 /// Fewer contacts than a batch wait so long for more, milliseconds.
 const FLUSH_MS: i64 = 3_000;
-/// Acts appended together.
-const TOLD_AT_ONCE: usize = 500;
 /// Task ids remembered; older ones are known from the contact's own record.
 const REMEMBERED: usize = 100_000;
 

@@ -36,6 +36,8 @@ pub const SLOW: Duration = Duration::from_secs(5);
 /// Partitions whose snapshots are read (with the ends of their logs) or written at once.
 pub const TAKEN_AT_ONCE: usize = 8;
 
+/// Acts (outcomes of recordings, answers of a CRM) told to the log in one append.
+pub const TOLD_AT_ONCE: usize = 500;
 /// Queue intervals remembered as parked in one CRM, about 100 bytes each; one more is parked
 /// all the same, but that it was written after all is not told.
 pub const PARKED_INTERVALS: usize = 50_000;

@@ -17,14 +17,13 @@ use tokio::sync::mpsc;
 use vault::{FailureKind, Source, Terms, Vault, VaultError};
 
 use crate::clock;
+use crate::limits::TOLD_AT_ONCE;
 use crate::recordings_view::RecordingsView;
 use crate::retry::{Failure, retry};
 use crate::waits::Waits;
 
 /// Recordings in work at once; each holds at most one part in memory (`vault`, 8 MiB).
 const AT_ONCE: usize = 8;
-/// Outcomes told in one append.
-const TOLD_AT_ONCE: usize = 256;
 /// A recording that did not come so long after its end is missing, milliseconds.
 pub const DEADLINE_MS: i64 = 15 * 60_000;
 
@@ -219,10 +218,18 @@ impl RecordingsStage {
             tracing::warn!(what = %text, "not looked into");
         }
         let mut counts = RecordingCounts::default();
-        for outcome in sweep.outcomes {
-            *counts.by_state.entry(RecordingState::Orphan).or_default() += 1;
+        let mut records = sweep.outcomes.into_iter().map(|outcome| {
             let at = outcome.started_at.unwrap_or_default();
-            self.log.append(TOPIC_EVENTS, vec![said(outcome, place, at)]).await?;
+            said(outcome, place, at)
+        });
+        loop {
+            let batch: Vec<NewRecord> = records.by_ref().take(TOLD_AT_ONCE).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let told = batch.len() as u64;
+            self.log.append(TOPIC_EVENTS, batch).await?;
+            *counts.by_state.entry(RecordingState::Orphan).or_default() += told;
         }
         for (_, error) in sweep.failures {
             match error.kind() {
