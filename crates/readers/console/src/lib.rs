@@ -1,4 +1,4 @@
-//! The HTTP side: recordings by a stable link, health, metrics.
+//! The HTTP side: sign-in, recordings by a stable link, health, metrics.
 //!
 //! Contract: every route but `/healthz`, `/readyz` and the sign-in page needs a bearer
 //! token or a session, and a role that may do it. Tokens are compared in constant time
