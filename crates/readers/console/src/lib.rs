@@ -1,5 +1,5 @@
-//! The HTTP side: the operations console, its API, recordings by a stable link, health,
-//! metrics.
+//! The HTTP side: the operations console, its API, sign-in, recordings by a stable link,
+//! health, metrics.
 //!
 //! Contract: every route but `/healthz`, `/readyz` and the sign-in page needs a bearer
 //! token or a session, and a role that may do it. Tokens are compared in constant time

@@ -28,7 +28,10 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
             let account = Account::new(&args.name, &role, sees, &password).map_err(Failure::Usage)?;
             edit(&args.file, |all| match all.get(&args.name) {
                 Some(_) => Err(taken(&args.name).to_string()),
-                None => Ok(all.accounts.push(account)),
+                None => {
+                    all.accounts.push(account);
+                    Ok(())
+                }
             })?;
             say(&format!("{} may sign in as {role}", args.name));
         }

@@ -117,7 +117,8 @@ async fn http(section: &HttpSection) -> Result<String, String> {
 
 /// The provider's metadata and keys.
 async fn oidc(section: &HttpSection) -> Result<String, String> {
-    match super::access::oidc(section).map_err(|e| e.to_string())? {
+    let opened = super::access::oidc(section).map_err(|e| e.to_string().replace("http.oidc: ", ""));
+    match opened? {
         Some(oidc) => oidc.check().await,
         None => Ok("none".to_owned()),
     }

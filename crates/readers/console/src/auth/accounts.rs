@@ -180,7 +180,11 @@ mod tests {
         let path = folder.path().join("accounts.json");
         let sees = Sees { centers: None, queues: Some(vec!["sales".into()]) };
         let ann = Account::new("ann", "analyst", sees, "correct horse").unwrap();
-        Accounts::edit(&path, |a| Ok(a.accounts.push(ann.clone()))).unwrap();
+        let add = |a: &mut Accounts| {
+            a.accounts.push(ann.clone());
+            Ok(())
+        };
+        Accounts::edit(&path, add).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(!text.contains("correct horse") && text.contains("$argon2id$"), "{text}");

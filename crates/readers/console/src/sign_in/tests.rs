@@ -19,6 +19,15 @@ impl Audit for Kept {
     }
 }
 
+/// Changes the accounts file.
+fn change(file: &std::path::Path, how: impl FnOnce(&mut Accounts)) {
+    let whole = |a: &mut Accounts| {
+        how(a);
+        Ok(())
+    };
+    Accounts::edit(file, whole).unwrap();
+}
+
 struct Site {
     app: Router,
     kept: Arc<Kept>,
@@ -31,7 +40,7 @@ async fn site(settings: AccessSettings) -> Site {
     let file = folder.path().join("accounts.json");
     let sees = Sees { centers: None, queues: Some(vec!["sales".into()]) };
     let ann = Account::new("ann", "operations", sees, "correct horse").unwrap();
-    Accounts::edit(&file, |a| Ok(a.accounts.push(ann))).unwrap();
+    change(&file, |a| a.accounts.push(ann));
     let kept = Arc::new(Kept::default());
     let access = Access::new(Vec::new(), vec![Token::new("demo", Role::Administrator, "code-1")])
         .with_settings(settings)
@@ -88,19 +97,19 @@ async fn an_account_signs_in_and_out() {
 #[tokio::test]
 async fn a_removed_account_and_a_new_password_end_sessions() {
     let site = site(AccessSettings::default()).await;
-    let (one, change) = (site.ann().await, std::time::Duration::from_millis(1_100));
+    let (one, look) = (site.ann().await, std::time::Duration::from_millis(1_100));
     Accounts::edit(&site.file, |a| a.accounts[0].set_password("another horse")).unwrap();
-    tokio::time::sleep(change).await;
+    tokio::time::sleep(look).await;
     assert_eq!(site.send("GET", "/metrics", &one, "").await.0, StatusCode::SEE_OTHER);
     let (status, headers, _) = site.send("POST", "/sign-in", "", "name=ann&password=another+horse&next=/metrics").await;
     assert_eq!((status, &headers["location"]), (StatusCode::SEE_OTHER, &"/metrics".parse().unwrap()));
     let two = headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
     assert_eq!(site.send("GET", "/metrics", &two, "").await.0, StatusCode::OK);
-    Accounts::edit(&site.file, |a| Ok(a.accounts[0].role = "analyst".into())).unwrap();
-    tokio::time::sleep(change).await;
+    change(&site.file, |a| a.accounts[0].role = "analyst".into());
+    tokio::time::sleep(look).await;
     assert_eq!(site.send("GET", "/metrics", &two, "").await.0, StatusCode::FORBIDDEN, "the role is today's");
-    Accounts::edit(&site.file, |a| Ok(a.accounts.clear())).unwrap();
-    tokio::time::sleep(change).await;
+    change(&site.file, |a| a.accounts.clear());
+    tokio::time::sleep(look).await;
     assert_eq!(site.send("GET", "/metrics", &two, "").await.0, StatusCode::SEE_OTHER);
 }
 
