@@ -37,6 +37,8 @@ pub struct ContactRow {
 
 /// Contacts by outcome.
 type Outcomes = BTreeMap<ContactOutcome, i64>;
+/// Of centre and first queue, by interval.
+type Rows = BTreeMap<(Name, Option<Name>), BTreeMap<Span, Outcomes>>;
 
 /// Every outcome with its name, in the order of the contract.
 pub const OUTCOMES: [(ContactOutcome, &str); 12] = [
@@ -109,12 +111,43 @@ pub(crate) fn concerns(call: &Call, opts: &Options) -> bool {
 pub fn contacts(calls: &[Call], opts: &Options) -> Vec<ContactRow> {
     let instants = calls.iter().flat_map(|c| [Some(c.started_at), c.ended_at]).flatten();
     let mut grid = Grid::new(opts, instants);
-    let mut rows: BTreeMap<(Name, Option<Name>), BTreeMap<Span, Outcomes>> = BTreeMap::new();
+    let mut rows = Rows::new();
     for call in calls.iter().filter(|c| concerns(c, opts)) {
         let (queue, at) = filed_under(call, opts);
         let spans = rows.entry((call.center.clone(), queue.cloned())).or_default();
         *spans.entry(grid.span_of(at)).or_default().entry(call.outcome).or_default() += 1;
     }
+    finish(rows, &mut grid)
+}
+
+/// The report from reports over parts of the contacts by quarter of an hour, without a
+/// range, a queue or a centre, and otherwise with the same options; `None` where the range
+/// or the intervals that are asked for cut one of their quarters.
+pub fn regrouped<'a>(quarters: impl Iterator<Item = &'a ContactRow>, opts: &Options) -> Option<Vec<ContactRow>> {
+    let mut grid = Grid::new(opts, std::iter::empty());
+    let mut rows = Rows::new();
+    let asked =
+        |r: &&ContactRow| opts.of_center(&r.center) && opts.queue.as_ref().is_none_or(|q| r.queue.as_ref() == Some(q));
+    for row in quarters.filter(asked) {
+        let last = Instant(row.interval_end.0 - 1);
+        if opts.from.is_some_and(|from| last < from) || opts.to.is_some_and(|to| row.interval_start >= to) {
+            continue;
+        }
+        if !opts.selects(row.interval_start) || !opts.selects(last) {
+            return None;
+        }
+        let span = grid.span_of(row.interval_start);
+        if grid.span_of(last) != span {
+            return None;
+        }
+        let spans = rows.entry((row.center.clone(), row.queue.clone())).or_default();
+        let outcomes = spans.entry(span).or_default();
+        row.outcomes.iter().for_each(|(outcome, n)| *outcomes.entry(*outcome).or_default() += n);
+    }
+    Some(finish(rows, &mut grid))
+}
+
+fn finish(rows: Rows, grid: &mut Grid<'_>) -> Vec<ContactRow> {
     let filled = grid.filled();
     let mut out = Vec::new();
     for ((center, queue), mut spans) in rows {

@@ -40,51 +40,66 @@ pub fn distribution(visits: &[Visit], edges: &[i64], opts: &Options) -> Vec<Wait
     for visit in visits.iter().filter(|v| opts.concerns(v)) {
         let at = credited_at(visit, opts.attribution).filter(|at| opts.selects(*at));
         if let (Some(at), Some(wait)) = (at, tally::wait_ms(visit, opts.wait)) {
-            rows.add((&visit.center, &visit.queue), grid.span_of(at), visit.outcome, wait, 1);
+            let mut one = rows.empty();
+            rows.count(&mut one, visit.outcome, wait);
+            rows.put(&(visit.center.clone(), visit.queue.clone()), grid.span_of(at), &one);
         }
     }
     rows.rows()
 }
 
 /// Answered and abandoned visits of each bucket.
-type Buckets = [Vec<i64>; 2];
+pub(crate) type Buckets = [Vec<i64>; 2];
 
 /// A distribution in the making.
 #[derive(Clone, Debug)]
-pub struct Waits<'a> {
+pub(crate) struct Waits<'a> {
     edges: &'a [i64],
     cells: BTreeMap<(Name, Name), BTreeMap<Span, Buckets>>,
 }
 
 impl<'a> Waits<'a> {
     /// Without visits.
-    pub const fn new(edges: &'a [i64]) -> Self {
+    pub(crate) const fn new(edges: &'a [i64]) -> Self {
         Self { edges, cells: BTreeMap::new() }
     }
 
-    /// Counts `times` visits of a queue (centre, queue) with this wait; nothing for
-    /// outcomes other than answered and abandoned.
-    pub fn add(
-        &mut self,
-        (center, queue): (&Name, &Name),
-        span: Span,
-        outcome: VisitOutcome,
-        wait_ms: i64,
-        times: i64,
-    ) {
+    /// Buckets without a visit.
+    pub(crate) fn empty(&self) -> Buckets {
+        [vec![0; self.edges.len() + 1], vec![0; self.edges.len() + 1]]
+    }
+
+    /// Counts a visit with this wait; nothing for outcomes other than answered and abandoned.
+    pub(crate) fn count(&self, buckets: &mut Buckets, outcome: VisitOutcome, wait_ms: i64) {
         let which = match outcome {
             VisitOutcome::Answered => 0,
             VisitOutcome::Abandoned => 1,
             _ => return,
         };
-        let empty = || [vec![0; self.edges.len() + 1], vec![0; self.edges.len() + 1]];
-        let spans = self.cells.entry((center.clone(), queue.clone())).or_default();
-        let bucket = self.edges.partition_point(|edge| *edge < wait_ms);
-        spans.entry(span).or_insert_with(empty)[which][bucket] += times;
+        buckets[which][self.edges.partition_point(|edge| *edge < wait_ms)] += 1;
+    }
+
+    /// Adds counts to those of a queue (centre, queue) in an interval; empty ones make no row.
+    pub(crate) fn put(&mut self, key: &(Name, Name), span: Span, buckets: &Buckets) {
+        if buckets.iter().flatten().all(|n| *n == 0) {
+            return;
+        }
+        let empty = self.empty();
+        let cell = self.cells.entry(key.clone()).or_default().entry(span).or_insert(empty);
+        for (mine, theirs) in cell.iter_mut().flatten().zip(buckets.iter().flatten()) {
+            *mine += theirs;
+        }
+    }
+
+    /// Adds another's counts.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (key, spans) in other.cells {
+            spans.iter().for_each(|(span, buckets)| self.put(&key, *span, buckets));
+        }
     }
 
     /// The rows, by centre, queue, interval.
-    pub fn rows(self) -> Vec<WaitRow> {
+    pub(crate) fn rows(self) -> Vec<WaitRow> {
         let mut out = Vec::new();
         for ((center, queue), spans) in self.cells {
             out.extend(spans.into_iter().map(|(span, [answered, abandoned])| WaitRow {

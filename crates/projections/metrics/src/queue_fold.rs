@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 use model::facts::{QueueCounts, Visit, VisitOutcome};
 use model::{Instant, Name};
 
-use crate::distribution::{WaitRow, Waits};
+use crate::distribution::{Buckets, WaitRow, Waits};
 use crate::grid::{Grid, Span};
 use crate::options::{Attribution, Options};
 use crate::queues::{self, QueueRow, limits};
 use crate::sketch::{Dense, Sketch};
 use crate::slim::{Slim, SlimVisits};
-use crate::tally;
+use crate::tally::{self, Limits};
 
 type Key = (Name, Name);
 /// What one interval of one queue counts.
@@ -61,28 +61,64 @@ impl<'a> QueueFold<'a> {
         }
     }
 
+    fn run(&mut self, key: &Key, visits: impl Iterator<Item = Slim>) {
+        match self.opts.attribution {
+            Attribution::Arrival => self.by_arrival(key, visits),
+            Attribution::EventTime => self.by_event(key, visits),
+        }
+    }
+
     /// Visits of one queue: those that follow one another in one interval are counted
     /// together before its cell is looked up.
-    fn run(&mut self, key: &Key, visits: impl Iterator<Item = Slim>) {
+    fn by_arrival(&mut self, key: &Key, visits: impl Iterator<Item = Slim>) {
+        let limits = limits(key, self.opts);
+        let (mut open, mut counts) = (None::<Span>, QueueCounts::default());
+        for visit in visits {
+            let at = visit.joined_at;
+            if !open.is_some_and(|span| at >= span.lo && at < span.hi) {
+                if !self.opts.selects(at) {
+                    continue;
+                }
+                if let Some(span) = open {
+                    self.close(key, span, &std::mem::take(&mut counts));
+                }
+                open = Some(self.grid.span_of(at));
+            }
+            tally::arrived(&mut counts, visit.figures.outcome);
+            if visit.ended_at.is_some() {
+                self.ended(&mut counts, &visit, limits);
+            }
+        }
+        if let Some(span) = open {
+            self.close(key, span, &counts);
+        }
+    }
+
+    fn ended(&mut self, counts: &mut QueueCounts, visit: &Slim, limits: Limits) {
+        tally::ended(counts, &visit.figures, limits);
+        if let (VisitOutcome::Answered, Some(wait)) = (visit.figures.outcome, visit.figures.wait_ms) {
+            self.dense.add(wait);
+        }
+    }
+
+    /// The same where the end of a wait counts by itself, often in another interval.
+    fn by_event(&mut self, key: &Key, visits: impl Iterator<Item = Slim>) {
         let (limits, lo) = (limits(key, self.opts), self.grid.whole().lo);
-        let by_event = self.opts.attribution == Attribution::EventTime;
         let mut open: Option<(Span, QueueCounts)> = None;
         let mut before = None;
         for visit in visits {
-            let outcome = visit.figures.outcome;
-            if by_event && visit.joined_at < lo && !matches!(outcome, VisitOutcome::Rejected(_)) {
+            let rejected = matches!(visit.figures.outcome, VisitOutcome::Rejected(_));
+            if visit.joined_at < lo && !rejected {
                 *before.get_or_insert(0) += i64::from(visit.ended_at.is_none_or(|end| end >= lo));
             }
             if self.opts.selects(visit.joined_at) {
                 let counts = self.counts(key, &mut open, visit.joined_at);
-                tally::arrived(counts, outcome);
+                tally::arrived(counts, visit.figures.outcome);
             }
-            let credited = if by_event { visit.ended_at } else { visit.ended_at.map(|_| visit.joined_at) };
-            if let Some(at) = credited.filter(|at| self.opts.selects(*at)) {
-                let counts = self.counts(key, &mut open, at);
-                tally::ended(counts, &visit.figures, limits);
-                if let (VisitOutcome::Answered, Some(wait)) = (outcome, visit.figures.wait_ms) {
-                    self.dense.add(wait);
+            if let Some(at) = visit.ended_at.filter(|at| self.opts.selects(*at)) {
+                self.counts(key, &mut open, at);
+                if let Some((_, counts)) = &mut open {
+                    self.ended(counts, &visit, limits);
                 }
             }
         }
@@ -180,25 +216,41 @@ impl<'a> WaitFold<'a> {
     pub fn add(&mut self, visits: &SlimVisits, sees: &impl Fn(&Key) -> bool) {
         let opts = self.opts;
         for block in visits.blocks().iter().filter(|b| opts.of_queue(&b.key) && sees(&b.key)) {
-            for visit in visits.rows(block, opts.wait).filter(|v| !(opts.exclude_consults && v.consult)) {
-                self.one(&block.key, &visit);
-            }
+            self.run(&block.key, visits.rows(block, opts.wait).filter(|v| !(opts.exclude_consults && v.consult)));
         }
         for visit in visits.odd().iter().filter(|v| opts.concerns(v)) {
             let key = key_of(visit);
             if sees(&key) {
-                self.one(&key, &Slim::of(visit, opts.wait));
+                self.run(&key, std::iter::once(Slim::of(visit, opts.wait)));
             }
         }
     }
 
-    fn one(&mut self, key: &Key, visit: &Slim) {
+    fn run(&mut self, key: &Key, visits: impl Iterator<Item = Slim>) {
         let by_event = self.opts.attribution == Attribution::EventTime;
-        let credited = if by_event { visit.ended_at } else { visit.ended_at.map(|_| visit.joined_at) };
-        let at = credited.filter(|at| self.opts.selects(*at));
-        if let (Some(at), Some(wait)) = (at, visit.figures.wait_ms) {
-            self.waits.add((&key.0, &key.1), self.grid.span_of(at), visit.figures.outcome, wait, 1);
+        let mut open: Option<(Span, Buckets)> = None;
+        for visit in visits {
+            let Some(ended) = visit.ended_at else { continue };
+            let at = if by_event { ended } else { visit.joined_at };
+            let (Some(wait), true) = (visit.figures.wait_ms, self.opts.selects(at)) else { continue };
+            if !open.as_ref().is_some_and(|(span, _)| at >= span.lo && at < span.hi) {
+                if let Some((span, buckets)) = open.take() {
+                    self.waits.put(key, span, &buckets);
+                }
+                open = Some((self.grid.span_of(at), self.waits.empty()));
+            }
+            if let Some((_, buckets)) = &mut open {
+                self.waits.count(buckets, visit.figures.outcome, wait);
+            }
         }
+        if let Some((span, buckets)) = open {
+            self.waits.put(key, span, &buckets);
+        }
+    }
+
+    /// Takes in what another fold with the same options has counted.
+    pub fn merge(&mut self, other: Self) {
+        self.waits.merge(other.waits);
     }
 
     /// The rows.

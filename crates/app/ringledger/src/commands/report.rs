@@ -1,11 +1,11 @@
 //! `report`: figures from the tables, alone on standard output.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use metrics::Options;
 use metrics::render::{self, Report as Rows};
-use metrics::{Attribution, Options};
-use model::Instant;
-use tables::{Filter, Lake};
+use tables::{Limits, Question, Reports, Visible};
 
 use crate::args::{Format, Report, ReportKind};
 use crate::failure::Failure;
@@ -18,13 +18,20 @@ use crate::output::{print, say};
 /// An option is not readable, or the tables are not.
 pub async fn run(args: Report) -> Result<ExitCode, Failure> {
     let mut options = report_options(&args)?;
+    // A table for people always has its totals row.
+    options.total |= args.format == Format::Table && matches!(args.kind, ReportKind::Queues);
     let as_of = args.range.as_of.as_deref().map(instant).transpose()?;
     let lake = args.place.find()?.lake().await?;
-    options.switch_thresholds = lake.thresholds(as_of).await?.into_iter().collect();
+    // Who asks for one report by hand may wait for all that it needs.
+    let limits = Limits { whole_days: usize::MAX, ..Limits::default() };
+    let reports = Reports::new(Arc::new(lake), limits);
+    let question = Question { options, as_of, visible: Visible::default() };
+    let options = &question.options;
     let text = match args.kind {
-        ReportKind::Queues => queues(&lake, &options, as_of, args.format).await?,
-        ReportKind::Agents => agents(&lake, &options, as_of, args.format).await?,
-        ReportKind::Contacts => contacts(&lake, &options, as_of, args.lost, args.format).await?,
+        ReportKind::Queues => rendered(&reports.queues(&question).await?, options, args.format)?,
+        ReportKind::Agents => agents(&reports, &question, args.format).await?,
+        ReportKind::Contacts if args.lost => rendered(&reports.lost(&question).await?, options, args.format)?,
+        ReportKind::Contacts => rendered(&reports.contacts(&question).await?, options, args.format)?,
     };
     print(&text);
     Ok(ExitCode::SUCCESS)
@@ -42,44 +49,13 @@ pub fn rendered<R: Rows>(rows: &[R], options: &Options, format: Format) -> Resul
     }
 }
 
-async fn queues(lake: &Lake, options: &Options, as_of: Option<Instant>, format: Format) -> Result<String, Failure> {
-    // By event time a visit that arrived before the range counts in it too.
-    let (from, to) = match options.attribution {
-        Attribution::Arrival => (options.from, options.to),
-        Attribution::EventTime => (None, options.to),
-    };
-    let visits = lake.visits(&Filter { as_of, from, to, ..Filter::default() }).await?;
-    // A table for people always has its totals row.
-    let options = Options { total: options.total || format == Format::Table, ..options.clone() };
-    rendered(&metrics::queues(&visits, &options), &options, format)
-}
-
-async fn agents(lake: &Lake, options: &Options, as_of: Option<Instant>, format: Format) -> Result<String, Failure> {
-    let all = Filter { as_of, ..Filter::default() };
-    let (visits, legs) = (lake.visits(&all).await?, lake.legs(&all).await?);
-    let stretches = lake.stretches(&all).await?;
-    let last = lake.last_events(as_of).await?.into_iter().collect();
-    let rows = metrics::agents(&visits, &legs, &stretches, &last, options);
+async fn agents(reports: &Reports, question: &Question, format: Format) -> Result<String, Failure> {
+    let rows = reports.agents(question).await?;
     let unnamed = metrics::agents::unnamed(&rows);
     if unnamed > 0 {
         say(&format!(
             "{unnamed} agents are known by their interface only; a roster (`import --roster FILE`) gives them names"
         ));
     }
-    rendered(&rows, options, format)
-}
-
-async fn contacts(
-    lake: &Lake,
-    options: &Options,
-    as_of: Option<Instant>,
-    lost: bool,
-    format: Format,
-) -> Result<String, Failure> {
-    let calls = lake.calls(&Filter { as_of, ..Filter::default() }).await?;
-    if lost {
-        rendered(&metrics::lost(&calls, options), options, format)
-    } else {
-        rendered(&metrics::contacts(&calls, options), options, format)
-    }
+    rendered(&rows, &question.options, format)
 }

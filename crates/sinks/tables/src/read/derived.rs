@@ -19,9 +19,6 @@ use crate::table::Table;
 
 /// Sources of our own: what they say is no sign of the switch being there.
 const OWN_SOURCES: &str = "/ringledger/";
-/// The event by which a switch states a queue's threshold.
-const CONFIGURED: &str = "QueueConfigured";
-
 impl Lake {
     /// Puts the recordings' own rows into contact records, which hold only their ids.
     pub(crate) async fn with_recordings(&self, calls: &mut [Call], as_of: Option<Instant>) -> Result<(), TablesError> {
@@ -59,30 +56,10 @@ impl Lake {
     /// # Errors
     /// The table is absent or cannot be read.
     pub async fn last_events(&self, as_of: Option<Instant>) -> Result<BTreeMap<Name, Instant>, TablesError> {
-        let mut last = BTreeMap::<Name, Instant>::new();
-        self.each_event_batch(
-            as_of,
-            &["switch", "source", "at", "known_at"],
-            |_| true,
-            |batch| {
-                let (Some(switches), Some(sources)) = (text_column(batch, "switch"), text_column(batch, "source"))
-                else {
-                    return;
-                };
-                for (row, at) in known_instants(batch, "at", as_of) {
-                    let own = text_at(sources, row).is_some_and(|s| s.starts_with(OWN_SOURCES));
-                    let Some(switch) = text_at(switches, row).filter(|_| !own) else { continue };
-                    match last.get_mut(switch) {
-                        Some(latest) => *latest = at.max(*latest),
-                        None => {
-                            last.insert(switch.into(), at);
-                        }
-                    }
-                }
-            },
-        )
-        .await?;
-        Ok(last)
+        let mut derived = Derived::default();
+        let columns = ["switch", "source", "at", "known_at"];
+        self.each_event_batch(as_of, &columns, |_| true, |batch| derived.look(batch, as_of)).await?;
+        Ok(derived.last)
     }
 
     /// The threshold (ms) stated last for each (centre, queue), of what was known at `as_of`:
@@ -91,34 +68,11 @@ impl Lake {
     /// # Errors
     /// The table is absent or cannot be read.
     pub async fn thresholds(&self, as_of: Option<Instant>) -> Result<BTreeMap<(Name, Name), i64>, TablesError> {
-        let mut stated = BTreeMap::<(Name, Name), (Instant, i64)>::new();
+        let mut derived = Derived::default();
         let columns = ["center", "queue", "type", "details", "at", "known_at"];
-        self.each_event_batch(
-            as_of,
-            &columns,
-            |f| f.may_hold("type", CONFIGURED),
-            |batch| {
-                let column = |name| text_column(batch, name);
-                let (Some(centers), Some(queues), Some(types), Some(details)) =
-                    (column("center"), column("queue"), column("type"), column("details"))
-                else {
-                    return;
-                };
-                for (row, at) in known_instants(batch, "at", as_of) {
-                    if text_at(types, row) != Some(CONFIGURED) {
-                        continue;
-                    }
-                    let (Some(center), Some(queue)) = (text_at(centers, row), text_at(queues, row)) else { continue };
-                    let Some(threshold) = text_at(details, row).and_then(threshold_of) else { continue };
-                    let place = stated.entry((center.into(), queue.into())).or_insert((at, threshold));
-                    if place.0 <= at {
-                        *place = (at, threshold);
-                    }
-                }
-            },
-        )
-        .await?;
-        Ok(stated.into_iter().map(|(key, (_, threshold))| (key, threshold)).collect())
+        let keep = |f: &super::DataFile| f.may_hold("type", Derived::CONFIGURED);
+        self.each_event_batch(as_of, &columns, keep, |batch| derived.look(batch, as_of)).await?;
+        Ok(derived.stated.into_iter().map(|(key, (_, threshold))| (key, threshold)).collect())
     }
 
     /// Hands some columns of the events to `each`, of the files that pass `keep`.
@@ -143,6 +97,63 @@ impl Lake {
     }
 }
 
+/// What events say beside themselves; of two thresholds stated at one instant the higher
+/// counts, so that it does not matter in which order files are looked at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Derived {
+    /// The last event of each switch.
+    pub(crate) last: BTreeMap<Name, Instant>,
+    /// The threshold stated last for each (centre, queue), and when.
+    pub(crate) stated: BTreeMap<(Name, Name), (Instant, i64)>,
+}
+
+impl Derived {
+    /// The event by which a switch states a queue's threshold.
+    pub(crate) const CONFIGURED: &str = "QueueConfigured";
+
+    /// Takes in what a batch says that was known at `as_of`, of the columns that it has.
+    pub(crate) fn look(&mut self, batch: &RecordBatch, as_of: Option<Instant>) {
+        let column = |name| text_column(batch, name);
+        if let (Some(switches), Some(sources)) = (column("switch"), column("source")) {
+            for (row, at) in known_instants(batch, "at", as_of) {
+                let own = text_at(sources, row).is_some_and(|s| s.starts_with(OWN_SOURCES));
+                if let Some(switch) = text_at(switches, row).filter(|_| !own) {
+                    self.event(switch, at);
+                }
+            }
+        }
+        let parts = (column("center"), column("queue"), column("type"), column("details"));
+        let (Some(centers), Some(queues), Some(types), Some(details)) = parts else { return };
+        for (row, at) in known_instants(batch, "at", as_of) {
+            if text_at(types, row) != Some(Self::CONFIGURED) {
+                continue;
+            }
+            let (Some(center), Some(queue)) = (text_at(centers, row), text_at(queues, row)) else { continue };
+            if let Some(threshold) = text_at(details, row).and_then(threshold_of) {
+                self.state((center.into(), queue.into()), (at, threshold));
+            }
+        }
+    }
+
+    /// Takes in what another has seen.
+    pub(crate) fn add(&mut self, other: &Self) {
+        other.last.iter().for_each(|(switch, at)| self.event(switch, *at));
+        other.stated.iter().for_each(|(key, stated)| self.state(key.clone(), *stated));
+    }
+
+    fn event(&mut self, switch: &str, at: Instant) {
+        match self.last.get_mut(switch) {
+            Some(latest) => *latest = at.max(*latest),
+            None => _ = self.last.insert(switch.into(), at),
+        }
+    }
+
+    fn state(&mut self, key: (Name, Name), stated: (Instant, i64)) {
+        let place = self.stated.entry(key).or_insert(stated);
+        *place = stated.max(*place);
+    }
+}
+
 /// Rows and instants of a column, of what was known at `as_of`.
 fn known_instants<'a>(
     batch: &'a RecordBatch,
@@ -161,6 +172,6 @@ fn known_instants<'a>(
 /// `sl_threshold_ms` of an event's body, whether or not the body stands under its name.
 fn threshold_of(details: &str) -> Option<i64> {
     let body: Value = serde_json::from_str(details).ok()?;
-    let named = body.get(CONFIGURED).unwrap_or(&body);
+    let named = body.get(Derived::CONFIGURED).unwrap_or(&body);
     named.get("sl_threshold_ms")?.as_i64()
 }

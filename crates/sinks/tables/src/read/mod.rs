@@ -22,6 +22,7 @@ use crate::error::TablesError;
 use crate::facts::{Fact, Key};
 use crate::lake::Lake;
 
+pub(crate) use derived::Derived;
 pub(crate) use files::{DataFile, day_wanted, live_files};
 pub use follow::Followed;
 pub(crate) use scan::{decode, open, text_at, text_column};

@@ -24,8 +24,6 @@ use crate::table::Table;
 /// Days that a contact's rows may reach beyond the day they are filed under.
 const REACH: i32 = 7;
 const DAY_US: i64 = 86_400_000_000;
-/// A report by queue, which is made of whole rows, reaches over so many days at most.
-const MOST_WHOLE: i32 = 62;
 
 /// The files of the tables that the report is made of.
 struct Tables {
@@ -49,6 +47,7 @@ pub(super) struct Rows {
 pub(super) async fn agents(inner: &Inner, question: &Question) -> Result<Vec<AgentRow>, TablesError> {
     let options = &question.options;
     let (Some(from), Some(to)) = (options.from, options.to) else {
+        inner.allows(Table::QueueVisits).await?;
         return plain::agents(&inner.lake, question).await;
     };
     let tables = Tables {
@@ -59,11 +58,7 @@ pub(super) async fn agents(inner: &Inner, question: &Question) -> Result<Vec<Age
     let (first, last) = (from.days(), Instant(to.0.saturating_sub(1)).days().max(from.days()));
     let number = inner.kept.question();
     if options.by_queue || options.queue.is_some() || question.visible.queues.is_some() {
-        if last - first >= MOST_WHOLE {
-            return Err(TablesError::Asked(format!(
-                "agents by queue, of one queue or for who sees some queues only: at most {MOST_WHOLE} days at once"
-            )));
-        }
+        inner.allows_range(Table::QueueVisits, options).await?;
         let rows = rows(inner, &tables, question.as_of, (first, last), number).await?;
         return Ok(plain::agent_rows(rows, &Default::default(), question));
     }

@@ -7,6 +7,8 @@
 //! ([`Limits`]) besides the answers themselves. A [`Reports`] is shared by all who ask.
 
 mod agents;
+mod contacts;
+mod events;
 mod kept;
 mod lookup;
 mod plain;
@@ -21,7 +23,7 @@ mod snapshots;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use metrics::{AgentRow, ContactRow, LostRow, QueueRow, ServiceLevel, WaitRow};
+use metrics::{AgentRow, ContactRow, LostRow, Options, QueueRow, ServiceLevel, WaitRow};
 use model::facts::{Call, Visit};
 use model::{Instant, Name};
 
@@ -29,6 +31,8 @@ pub use question::{Behind, Contact, Cursor, Page, Question, Search, Visible};
 
 use crate::error::TablesError;
 use crate::lake::Lake;
+use crate::table::Table;
+use events::Events;
 use kept::Kept;
 use snapshots::Snapshots;
 
@@ -39,11 +43,15 @@ pub struct Limits {
     pub memory: usize,
     /// The most rows of a page.
     pub page: usize,
+    /// The most days that are read as whole rows for one answer: for a report without an
+    /// end of its range, for agents by queue, for lists of contacts that got nobody. What
+    /// would need more is refused.
+    pub whole_days: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory: 512 << 20, page: 500 }
+        Self { memory: 512 << 20, page: 500, whole_days: 62 }
     }
 }
 
@@ -56,6 +64,35 @@ struct Inner {
     limits: Limits,
     snapshots: Snapshots,
     kept: Kept,
+    events: Events,
+}
+
+impl Inner {
+    /// # Errors
+    /// The table has more days than may be read as whole rows for one answer.
+    async fn allows(&self, table: Table) -> Result<(), TablesError> {
+        self.allows_days(self.snapshots.days(&self.lake, table).await?.len())
+    }
+
+    /// # Errors
+    /// The range has more days than may be read as whole rows for one answer.
+    async fn allows_range(&self, table: Table, options: &Options) -> Result<(), TablesError> {
+        match (options.from, options.to) {
+            (Some(from), Some(to)) => self.allows_days(usize::try_from(to.days() - from.days()).unwrap_or(0)),
+            _ => self.allows(table).await,
+        }
+    }
+
+    fn allows_days(&self, days: usize) -> Result<(), TablesError> {
+        let most = self.limits.whole_days;
+        if days <= most {
+            return Ok(());
+        }
+        Err(TablesError::Asked(format!(
+            "this would read {days} days of whole rows, and {most} may be read at once: name a shorter range, with a \
+             begin and an end, on full quarters of an hour"
+        )))
+    }
 }
 
 impl std::fmt::Debug for Reports {
@@ -68,7 +105,7 @@ impl Reports {
     /// Over a lake; nothing is read yet.
     pub fn new(lake: Arc<Lake>, limits: Limits) -> Self {
         let kept = Kept::new(limits.memory);
-        Self(Arc::new(Inner { lake, limits, snapshots: Snapshots::default(), kept }))
+        Self(Arc::new(Inner { lake, limits, snapshots: Snapshots::default(), kept, events: Events::default() }))
     }
 
     /// Bytes of rows that are kept.
@@ -83,6 +120,7 @@ impl Reports {
     pub async fn queues(&self, question: &Question) -> Result<Vec<QueueRow>, TablesError> {
         let question = self.complete(question).await?;
         if metrics::queue_fold::needs_rows(&question.options) {
+            self.0.allows(Table::QueueVisits).await?;
             return plain::queues(&self.0.lake, &question).await;
         }
         queues::queues(&self.0, &question).await
@@ -103,7 +141,13 @@ impl Reports {
     /// # Errors
     /// A table is absent or cannot be read.
     pub async fn contacts(&self, question: &Question) -> Result<Vec<ContactRow>, TablesError> {
-        plain::contacts(&self.0.lake, &self.complete(question).await?).await
+        match contacts::contacts(&self.0, question).await? {
+            Some(rows) => Ok(rows),
+            None => {
+                self.0.allows_range(Table::Calls, &question.options).await?;
+                plain::contacts(&self.0.lake, question).await
+            }
+        }
     }
 
     /// The contacts that got nobody, as `report contacts --lost` lists them.
@@ -111,6 +155,7 @@ impl Reports {
     /// # Errors
     /// A table is absent or cannot be read.
     pub async fn lost(&self, question: &Question) -> Result<Vec<LostRow>, TablesError> {
+        self.0.allows(Table::Calls).await?;
         plain::lost(&self.0.lake, &self.complete(question).await?).await
     }
 
@@ -121,6 +166,7 @@ impl Reports {
     pub async fn waits(&self, question: &Question, edges: &[i64]) -> Result<Vec<WaitRow>, TablesError> {
         let question = self.complete(question).await?;
         if metrics::queue_fold::needs_rows(&question.options) {
+            self.0.allows(Table::QueueVisits).await?;
             return plain::waits(&self.0.lake, &question, edges).await;
         }
         queues::waits(&self.0, &question, edges.to_vec()).await
@@ -138,7 +184,7 @@ impl Reports {
             )));
         }
         let question = self.complete(&behind.question).await?;
-        plain::visits_behind(&self.0.lake, behind, &question, self.page(behind.page)).await
+        plain::visits_behind(&self.0, behind, &question, self.page(behind.page)).await
     }
 
     /// Contacts that a search finds, the newest first; merged records are left out.
@@ -169,7 +215,7 @@ impl Reports {
     /// # Errors
     /// The table is absent or cannot be read.
     pub async fn last_events(&self, as_of: Option<Instant>) -> Result<BTreeMap<Name, Instant>, TablesError> {
-        self.0.lake.last_events(as_of).await
+        Ok(events::derived(&self.0, as_of).await?.last)
     }
 
     /// The threshold (ms) that switches stated last for each (centre, queue), of what was
@@ -178,7 +224,7 @@ impl Reports {
     /// # Errors
     /// The table is absent or cannot be read.
     pub async fn thresholds(&self, as_of: Option<Instant>) -> Result<BTreeMap<(Name, Name), i64>, TablesError> {
-        self.0.lake.thresholds(as_of).await
+        Ok(events::derived(&self.0, as_of).await?.thresholds())
     }
 
     /// The question with the thresholds that switches state, where it asks for them.

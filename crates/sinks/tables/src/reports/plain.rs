@@ -7,11 +7,18 @@ use metrics::{AgentRow, Attribution, ContactRow, LostRow, Options, QueueRow, Wai
 use model::facts::{Call, Visit};
 use model::{Instant, Name};
 
+use super::Inner;
 use super::agents::Rows;
 use super::question::{Behind, Cursor, Page, Question, Search, Visible};
 use crate::error::TablesError;
 use crate::lake::Lake;
-use crate::read::Filter;
+use crate::read::{Filter, day_wanted};
+use crate::table::Table;
+
+/// Days that a visit waits at most, where one that ended in a range is looked for, and days
+/// from a contact's begin to its first queue.
+const REACH: i64 = 7;
+const DAY_MS: i64 = 86_400_000;
 
 pub(super) async fn queues(lake: &Lake, question: &Question) -> Result<Vec<QueueRow>, TablesError> {
     Ok(metrics::queues(&visits(lake, question).await?, &question.options))
@@ -64,38 +71,56 @@ pub(super) fn seen_agents(by_queue: &[AgentRow], visible: &Visible) -> BTreeSet<
 }
 
 pub(super) async fn contacts(lake: &Lake, question: &Question) -> Result<Vec<ContactRow>, TablesError> {
-    let mut rows = metrics::contacts(&calls(lake, question).await?, &question.options);
+    let options = &question.options;
+    let mut filter = Filter { as_of: question.as_of, ..Filter::default() };
+    if !options.spans_data() {
+        // A contact counts when it joined its first queue, which is after it began.
+        filter.from = options.from.map(|from| from.plus_millis(-REACH * DAY_MS));
+        filter.to = options.to.map(|to| to.plus_millis(DAY_MS));
+    }
+    let mut rows = metrics::contacts(&calls(lake, question, &filter).await?, options);
     rows.retain(|r| question.visible.queue(r.queue.as_ref()));
     Ok(rows)
 }
 
 pub(super) async fn lost(lake: &Lake, question: &Question) -> Result<Vec<LostRow>, TablesError> {
-    let mut rows = metrics::lost(&calls(lake, question).await?, &question.options);
+    let mut rows = metrics::lost(
+        &calls(lake, question, &Filter { as_of: question.as_of, ..Filter::default() }).await?,
+        &question.options,
+    );
     rows.retain(|r| question.visible.queue(r.queue.as_ref()));
     Ok(rows)
 }
 
 /// The contacts of the centres that may be seen.
-async fn calls(lake: &Lake, question: &Question) -> Result<Vec<Call>, TablesError> {
-    let mut calls: Vec<Call> = lake.truth(&Filter { as_of: question.as_of, ..Filter::default() }).await?;
+async fn calls(lake: &Lake, question: &Question, filter: &Filter) -> Result<Vec<Call>, TablesError> {
+    let mut calls: Vec<Call> = lake.truth(filter).await?;
     calls.retain(|c| question.visible.center(&c.center));
     Ok(calls)
 }
 
+/// A page of the visits behind a figure, from the days of its interval; by event time also
+/// from [`REACH`] days before it: no longer does a visit wait.
 pub(super) async fn visits_behind(
-    lake: &Lake,
+    inner: &Inner,
     behind: &Behind,
     question: &Question,
     page: usize,
 ) -> Result<Page<Visit>, TablesError> {
+    let span = metrics::explain::span_at(behind.at, &question.options);
+    let reach = if question.options.attribution == Attribution::EventTime { REACH * DAY_MS } else { 0 };
     let filter = Filter {
         as_of: question.as_of,
+        from: Some(Instant(span.lo.0.saturating_sub(reach * 1_000))),
+        to: Some(span.hi),
         center: Some(behind.center.clone()),
         queue: Some(behind.queue.clone()),
         ..Filter::default()
     };
-    let span = metrics::explain::span_at(behind.at, &question.options);
-    let mut rows = lake.visits(&filter).await?;
+    let days = inner.snapshots.days(&inner.lake, Table::QueueVisits).await?;
+    let wanted = days.values().filter(|files| day_wanted(Table::QueueVisits, files, &filter));
+    let files = wanted.flat_map(|files| files.iter().cloned()).collect();
+    let mut rows: Vec<Visit> = inner.lake.truth_in(files, &filter).await?;
     rows.retain(|v| {
         question.visible.visit(v)
             && metrics::explain::is_behind(v, span, behind.column.as_deref(), &question.options)

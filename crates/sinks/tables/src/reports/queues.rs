@@ -1,10 +1,10 @@
 //! Reports over queues from [`SlimVisits`], day by day.
 //!
 //! Days that are kept cost their counting; the others are read two at a time and counted as
-//! they come, so that no more than a few are held beside what is kept. Counting has a
-//! thread of its own: whoever else is served by the process does not wait for it.
+//! they come, so that no more than a few are held beside what is kept. Counting has two
+//! threads of its own: whoever else is served by the process does not wait for it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use metrics::{Attribution, Options, QueueFold, QueueRow, SlimVisits, WaitFold, WaitRow};
@@ -31,11 +31,17 @@ type Bounds = Vec<Instant>;
 /// The table is absent or cannot be read.
 pub(super) async fn queues(inner: &Arc<Inner>, question: &Question) -> Result<Vec<QueueRow>, TablesError> {
     let bounds = bounds(inner, question).await?;
-    counted(inner, question, move |question, mut days| {
-        let mut fold = QueueFold::new(&question.options, bounds.into_iter());
-        while let Some(visits) = days.blocking_recv() {
-            fold.add(&visits, &|key| sees(&question, key));
-        }
+    counted(inner, question, move |question, days| {
+        let days = Mutex::new(days);
+        let count = || {
+            let mut fold = QueueFold::new(&question.options, bounds.iter().copied());
+            while let Some(visits) = next(&days) {
+                fold.add(&visits, &|key| sees(&question, key));
+            }
+            fold
+        };
+        let (mut fold, beside) = by_two(&count);
+        fold.merge(beside);
         fold.finish()
     })
     .await
@@ -51,14 +57,34 @@ pub(super) async fn waits(
     edges: Vec<i64>,
 ) -> Result<Vec<WaitRow>, TablesError> {
     let bounds = bounds(inner, question).await?;
-    counted(inner, question, move |question, mut days| {
-        let mut fold = WaitFold::new(&question.options, &edges, bounds.into_iter());
-        while let Some(visits) = days.blocking_recv() {
-            fold.add(&visits, &|key| sees(&question, key));
-        }
+    counted(inner, question, move |question, days| {
+        let days = Mutex::new(days);
+        let count = || {
+            let mut fold = WaitFold::new(&question.options, &edges, bounds.iter().copied());
+            while let Some(visits) = next(&days) {
+                fold.add(&visits, &|key| sees(&question, key));
+            }
+            fold
+        };
+        let (mut fold, beside) = by_two(&count);
+        fold.merge(beside);
         fold.finish()
     })
     .await
+}
+
+fn next(days: &Mutex<Receiver<Arc<SlimVisits>>>) -> Option<Arc<SlimVisits>> {
+    days.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
+}
+
+/// What two threads make of their shares.
+fn by_two<T: Send>(count: &(impl Fn() -> T + Sync)) -> (T, T) {
+    std::thread::scope(|scope| {
+        let beside = scope.spawn(count);
+        let mine = count();
+        let theirs = beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (mine, theirs)
+    })
 }
 
 fn sees(question: &Question, (center, queue): &Key) -> bool {

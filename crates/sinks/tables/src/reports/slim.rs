@@ -191,7 +191,8 @@ fn truth(columns: &[Columns<'_>], as_of: Option<Instant>) -> Vec<(usize, usize)>
     rows
 }
 
-fn blank() -> Visit {
+/// A visit of nothing.
+pub(super) fn blank() -> Visit {
     Visit {
         visit_id: Name::default(),
         call_id: Name::default(),
