@@ -132,6 +132,12 @@ impl PartitionFold {
         self.switches.values().map(|s| s.timeline.counters().restated).sum()
     }
 
+    /// Each switch that was heard since the process began: when the log took its last event,
+    /// and that event's own time.
+    pub fn heard(&self) -> impl Iterator<Item = (&Name, Instant, Instant)> {
+        self.switches.values().filter_map(|s| s.heard.map(|(known_at, at)| (&s.switch, known_at, at)))
+    }
+
     /// Live figures of every switch as of `now`; `tz` says when today began.
     pub fn live_rows(&self, now: Instant, tz: chrono_tz::Tz) -> Vec<metrics::LiveRow> {
         let mut rows: Vec<_> = self.switches.values().flat_map(|s| s.live.figures(now, tz)).collect();

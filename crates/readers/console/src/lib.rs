@@ -6,6 +6,7 @@
 //! before the first byte leaves. Bodies are limited in size.
 
 mod auth;
+mod counted;
 mod listen;
 mod pages;
 mod recordings;
@@ -14,6 +15,7 @@ mod server;
 mod sign_in;
 
 pub use auth::{Access, Role, Token, TokenError, tokens_from_text};
+pub use counted::{Answered, counted};
 pub use listen::serve;
 pub use recordings::{Library, LibraryError};
 pub use server::{Health, Server, router};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use collectors::intake::{Clock, Intake, IntakeSettings, MaySend};
-use console::{Access, Library, LibraryError, Server, Token, router, serve, tokens_from_text};
+use console::{Access, Answered, Library, LibraryError, Server, Token, counted, router, serve, tokens_from_text};
 use event_log::{EventLog, NewRecord};
 use model::facts::Recording;
 use model::{Act, Name, TOPIC_EVENTS};
@@ -101,7 +101,9 @@ pub async fn serve_on(
     let access = Access::new(tokens, codes);
     let server = Arc::new(Server::new(access, Arc::new(shelf), services.telemetry.clone()));
     let intake = intake(services, server.clone(), &stop).await?;
-    let router = router(server).merge(intake.router());
+    let telemetry = services.telemetry.clone();
+    let told = Arc::new(move |answered: &Answered<'_>| telemetry.answered(answered));
+    let router = counted(router(server).merge(intake.router()), told);
     let (address, task) = serve(router, listen, stop.clone()).await.map_err(Failure::Other)?;
     let task = Arc::new(tokio::sync::Mutex::new(Some(task)));
     tasks.keep("http".to_owned(), move |stop| {

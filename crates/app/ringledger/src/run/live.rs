@@ -1,4 +1,5 @@
-//! Live figures into `cti.live`: a record a switch and queue, whenever they have changed.
+//! Live figures into `cti.live`: a record a switch and queue, whenever they have changed;
+//! and as gauges, as they stand.
 
 use std::collections::HashMap;
 
@@ -29,8 +30,11 @@ impl Live {
     pub async fn publish(&mut self, services: &Services, stage: &FactsStage) -> Result<(), LogError> {
         let now = pipeline::clock::now();
         let options = metrics::Options::default();
-        let mut batch = Vec::new();
+        let (mut batch, mut all) = (Vec::new(), Vec::new());
         for fold in stage.folds() {
+            for (switch, known_at, at) in fold.heard() {
+                services.telemetry.heard(switch, known_at, at);
+            }
             for row in fold.live_rows(now, chrono_tz::UTC) {
                 let key = Bytes::from(format!("{}/{}", row.switch.as_deref().unwrap_or_default(), row.queue));
                 let value = Bytes::from(json(std::slice::from_ref(&row), &options));
@@ -38,8 +42,10 @@ impl Live {
                     self.published.insert(key.clone(), value.clone());
                     batch.push(NewRecord { key, partition: None, timestamp_ms: None, headers: Vec::new(), value });
                 }
+                all.push(row);
             }
         }
+        services.telemetry.queues(&all);
         if !batch.is_empty() {
             services.log.append(TOPIC_LIVE, batch).await?;
         }
