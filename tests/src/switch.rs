@@ -55,6 +55,19 @@ pub fn capture(name: &str) -> Vec<u8> {
     bytes
 }
 
+/// The same stream as if it was made another day: each `Timestamp` later by `seconds`.
+pub fn later(bytes: &[u8], seconds: f64) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        let stamp = line.strip_prefix(b"Timestamp: ").and_then(|t| std::str::from_utf8(t).ok());
+        match stamp.and_then(|t| t.trim().parse::<f64>().ok()) {
+            Some(at) => out.extend(format!("Timestamp: {:.6}\r\n", at + seconds).bytes()),
+            None => out.extend_from_slice(line),
+        }
+    }
+    out
+}
+
 impl Switch {
     /// Listens; plays `bytes` to who logs in. What they say of their own log-in (up to the
     /// first empty line) is said by this switch instead.
