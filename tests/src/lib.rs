@@ -8,6 +8,7 @@ pub mod group;
 pub mod kafka;
 pub mod ports;
 pub mod process;
+pub mod prometheus;
 pub mod rig;
 pub mod s3;
 pub mod switch;

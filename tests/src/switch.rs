@@ -85,18 +85,23 @@ pub fn field<'a>(message: &'a [u8], name: &str) -> Option<&'a str> {
 /// # Panics
 /// Where that message says no time.
 pub fn moved(bytes: &[u8], anchor: &std::ops::Range<usize>, at: i64) -> Vec<u8> {
-    const MARK: &[u8] = b"\r\nTimestamp: ";
     let said = field(&bytes[anchor.clone()], "Timestamp").and_then(|t| t.split('.').next()?.parse::<i64>().ok());
-    let by = at - said.expect("the time of the message");
-    let mut moved = bytes.to_vec();
+    later(bytes, at - said.expect("the time of the message"))
+}
+
+/// The same stream as if it was made another time: each `Timestamp` later by `seconds`.
+/// Lengths do not change.
+pub fn later(bytes: &[u8], seconds: i64) -> Vec<u8> {
+    const MARK: &[u8] = b"\r\nTimestamp: ";
+    let mut out = bytes.to_vec();
     for found in memchr::memmem::find_iter(bytes, MARK) {
         let digits = found + MARK.len()..found + MARK.len() + 10;
         let then = std::str::from_utf8(&bytes[digits.clone()]).ok().and_then(|t| t.parse::<i64>().ok());
         if let Some(then) = then {
-            moved[digits].copy_from_slice(format!("{:010}", then + by).as_bytes());
+            out[digits].copy_from_slice(format!("{:010}", then + seconds).as_bytes());
         }
     }
-    moved
+    out
 }
 
 impl Switch {

@@ -44,7 +44,7 @@ async fn a_store_that_is_gone_for_a_while_is_told_and_costs_no_row() {
     switch.hold_at(0.7);
     until("readiness and a metric tell what is waited for", PATIENCE, || async {
         let (status, text) = rig::ready(&address).await?;
-        let waited = rig::metric(&address, "ringledger_waiting{for=\"table ").await?;
+        let waited = rig::metric(&address, "ringledger_waiting_seconds{for=\"table ").await?;
         if status == 503 && text.contains("waits for table ") && waited >= 1.0 {
             Ok(())
         } else {
@@ -66,7 +66,7 @@ async fn a_store_that_is_gone_for_a_while_is_told_and_costs_no_row() {
     switch.wait_played(PATIENCE);
     rig::until_ready(&address, PATIENCE).await;
     until("nothing is waited for", PATIENCE, || async {
-        let waited = rig::metric(&address, "ringledger_waiting{for=\"table ").await?;
+        let waited = rig::metric(&address, "ringledger_waiting_seconds{for=\"table ").await?;
         if waited == 0.0 { Ok(()) } else { Err(waited.to_string()) }
     })
     .await;

@@ -22,6 +22,7 @@ use tables::{Lake, TablesError};
 
 use crate::ahead::Ahead;
 use crate::clock;
+pub use crate::facts_counts::FactsCounts;
 use crate::flight::{Cargo, Flight, Landed};
 use crate::fold::{PartitionFold, Reject};
 use crate::limits::{Pace, READ_WAIT, TAKEN_AT_ONCE};
@@ -31,6 +32,9 @@ use crate::snapshots::{SnapshotError, Snapshots};
 use crate::switch_fold::FoldConfig;
 use crate::taking::Taking;
 use crate::waits::Waits;
+
+/// Flushes whose duration is kept until somebody asks.
+const MOST_TOLD: usize = 1_000;
 
 /// What a stage can fail with.
 #[derive(Debug, thiserror::Error)]
@@ -62,25 +66,6 @@ pub struct FactsConfig {
     pub publish: bool,
 }
 
-/// What the stage did since the process began.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FactsCounts {
-    /// Records read.
-    pub records: u64,
-    /// Rows committed.
-    pub rows: u64,
-    /// Flushes.
-    pub flushes: u64,
-    /// Dead letters made.
-    pub dead_letters: u64,
-    /// Attempts repeated.
-    pub retries: u64,
-    /// Times that another owner was found ahead.
-    pub overtaken: u64,
-    /// Visits changed after their close, in the folds as they stand.
-    pub restated: u64,
-}
-
 /// The stage.
 pub struct FactsStage {
     log: Arc<dyn EventLog>,
@@ -96,6 +81,7 @@ pub struct FactsStage {
     /// When everything was last made durable; at first, when the stage began.
     finished: Instant,
     pace: Pace,
+    took: Vec<Duration>,
     /// What was done so far.
     pub counts: FactsCounts,
 }
@@ -116,6 +102,7 @@ impl FactsStage {
             waits: Waits::default(),
             finished: clock::now(),
             pace: Pace::default(),
+            took: Vec::new(),
             counts: FactsCounts::default(),
         }
     }
@@ -183,6 +170,11 @@ impl FactsStage {
     /// Rows that wait for a flush.
     pub fn waiting_rows(&self) -> usize {
         self.pending.len() + self.rejects.len()
+    }
+
+    /// How long each flush took that has landed since this was last asked (a limited number).
+    pub fn flushes_took(&mut self) -> Vec<Duration> {
+        std::mem::take(&mut self.took)
     }
 
     /// Reads and folds what is there, once over all owned partitions; returns the records
@@ -324,10 +316,10 @@ impl FactsStage {
     }
 
     async fn note(&mut self, landed: Landed) -> Result<(), StageError> {
-        self.counts.rows += landed.rows;
-        self.counts.dead_letters += landed.dead_letters;
-        self.counts.retries += landed.retries;
-        self.counts.flushes += 1;
+        self.counts.landed(&landed);
+        if self.took.len() < MOST_TOLD {
+            self.took.push(landed.took);
+        }
         self.counts.restated = self.folds().map(PartitionFold::restated).sum();
         for (partition, upto) in landed.upto {
             let Some(owned) = self.owned.get_mut(&partition) else { continue };

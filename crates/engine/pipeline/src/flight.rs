@@ -8,10 +8,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use event_log::EventLog;
 use model::facts::Facts;
 use tables::{CommitError, Lake, Table, Txn};
+use tokio::time::Instant;
 
 use crate::clock;
 use crate::facts_stage::StageError;
@@ -44,10 +46,12 @@ pub struct Landed {
     pub overtaken: bool,
     /// Rows committed.
     pub rows: u64,
-    /// Dead letters made.
-    pub dead_letters: u64,
+    /// Dead letters made, by reason.
+    pub dead_letters: BTreeMap<&'static str, u64>,
     /// Attempts repeated.
     pub retries: u64,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// A flush under way.
@@ -82,12 +86,15 @@ impl Cargo {
     }
 
     async fn land(self, log: Arc<dyn EventLog>, lake: Arc<Lake>, waits: Waits) -> Result<Landed, StageError> {
+        let begun = Instant::now();
         let mut landed = Landed { rows: self.facts.len() as u64, ..Landed::default() };
         if self.publish {
             waits.watch("the log", publish::calls(&*log, &self.facts.calls)).await?;
             waits.watch("the log", publish::rejects(&*log, &self.rejects, clock::now())).await?;
         }
-        landed.dead_letters = self.rejects.len() as u64;
+        for reject in &self.rejects {
+            *landed.dead_letters.entry(reject.reason).or_default() += 1;
+        }
         for (i, table) in Table::ALL.iter().enumerate() {
             let Some(txns) = &self.txns[i] else { continue };
             if !txns.is_empty() && !commit(&lake, &waits, *table, &self.facts, txns, &mut landed.retries).await? {
@@ -97,6 +104,7 @@ impl Cargo {
             landed.tables[i] = true;
         }
         landed.upto = self.upto;
+        landed.took = begun.elapsed();
         Ok(landed)
     }
 }

@@ -134,6 +134,12 @@ impl PartitionFold {
         self.switches.values().map(|s| s.timeline.counters().restated).sum()
     }
 
+    /// Each switch that was heard since the process began: when the log took its last event,
+    /// and that event's own time.
+    pub fn heard(&self) -> impl Iterator<Item = (&Name, Instant, Instant)> {
+        self.switches.values().filter_map(|s| s.heard.map(|(known_at, at)| (&s.switch, known_at, at)))
+    }
+
     /// Live figures of every switch, as `terms` says of each: as of when (`None`: of its last
     /// event), and the zone that says when today began.
     pub fn live(&self, terms: &dyn Fn(&Name) -> (Option<Instant>, Tz)) -> Vec<LiveRecord> {

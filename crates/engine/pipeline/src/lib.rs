@@ -16,6 +16,7 @@ mod crm_intervals;
 mod crm_parties;
 pub mod crm_queue;
 pub mod crm_stage;
+mod facts_counts;
 pub mod facts_stage;
 mod flight;
 pub mod fold;

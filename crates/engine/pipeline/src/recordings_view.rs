@@ -107,6 +107,11 @@ impl RecordingsView {
         counts
     }
 
+    /// When the log told of the pending recording that has not changed for longest.
+    pub fn oldest_pending(&self) -> Option<Instant> {
+        self.pending.iter().filter_map(|id| self.rows.get(id)).map(|r| r.known_at).min()
+    }
+
     /// Recordings that it holds.
     pub fn len(&self) -> usize {
         self.rows.len()

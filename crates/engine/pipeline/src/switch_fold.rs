@@ -62,6 +62,8 @@ pub struct SwitchFold {
     /// Nothing that makes figures was folded yet: settings still shape everything.
     pub(crate) untouched: bool,
     pub(crate) repeats: Repeats,
+    /// When the log took its last event, and that event's own time; none since the process began.
+    pub(crate) heard: Option<(Instant, Instant)>,
     scratch: Vec<Event>,
 }
 
@@ -77,6 +79,7 @@ impl SwitchFold {
             live: metrics::live::LiveFold::default(),
             untouched: true,
             repeats: Repeats::default(),
+            heard: None,
             scratch: Vec::new(),
             switch,
             center,
@@ -88,6 +91,9 @@ impl SwitchFold {
     pub fn apply(&mut self, envelope: &Envelope, position: Position, known_at: Instant, out: &mut Facts) -> Applied {
         if self.repeats.is_repeat(envelope) {
             return Applied::Repeated;
+        }
+        if envelope.dialect != Dialect::Ringledger {
+            self.heard = Some((known_at, envelope.time));
         }
         if envelope.dialect.makes_figures() {
             let figures = self.figures.get_or_insert_with(|| envelope.dialect.clone());

@@ -8,6 +8,7 @@
 //! from this server's own pages (`guard`).
 
 mod auth;
+mod counted;
 mod guard;
 mod headers;
 mod listen;
@@ -27,6 +28,7 @@ pub use auth::{
     Access, AccessSettings, Account, Accounts, AccountsFile, Audit, Caller, Oidc, OidcSettings, Rights, Role, Sees,
     SessionStore, SignIn, Token, TokenError, tokens_from_text,
 };
+pub use counted::{Answered, counted};
 pub use listen::serve;
 pub use live::{Board, Clock};
 pub use recordings::{Library, LibraryError};

@@ -27,7 +27,15 @@ const NEEDS: &[Need] = &[
         there: || runs("python3", &["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))"]),
     },
     Need { what: "the browser Chromium (pages)", packages: &["chromium"], there: || Path::new(CHROMIUM).is_file() },
+    Need {
+        what: "Prometheus and promtool (metrics, alerts, dashboards)",
+        packages: &["prometheus"],
+        there: || PROMETHEUS.iter().all(|program| Path::new(program).is_file()),
+    },
 ];
+
+/// Where Debian's package puts them; the tests start them from there.
+const PROMETHEUS: [&str; 2] = ["/usr/bin/prometheus", "/usr/bin/promtool"];
 
 /// Where Debian's package puts the browser; the tests start it from there.
 const CHROMIUM: &str = "/usr/bin/chromium";

@@ -21,6 +21,7 @@ use crate::failure::Failure;
 /// A source lacks what its dialect needs.
 pub fn start(services: &Arc<Services>, tasks: &mut Tasks) -> Result<(), Failure> {
     for section in &services.config.source {
+        services.telemetry.listens_to(&section.switch);
         match Dialect::of(&section.dialect) {
             Dialect::AsteriskAmi => start_ami(services, section, tasks)?,
             Dialect::AsteriskQueueLog | Dialect::AsteriskCel => start_file(services, section, tasks)?,

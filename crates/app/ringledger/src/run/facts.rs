@@ -45,6 +45,7 @@ async fn run(services: &Arc<Services>, stop: CancellationToken) -> Result<(), St
     let mut membership = services.log.join(group, TOPIC_EVENTS).await.map_err(|e| e.to_string())?;
     let ended = fold_until(services, &mut stage, &mut *membership, stop).await;
     services.telemetry.facts(&stage.counts);
+    services.telemetry.queues(&[]);
     ended
 }
 
@@ -57,6 +58,7 @@ async fn fold_until(
     let (mut live, lag) = (Live::default(), Lag::start(services));
     let flush_every = Duration::from_millis(services.config.limits().flush_ms);
     let (mut flushed, mut lived) = (Instant::now(), Instant::now());
+    services.telemetry.durable(pipeline::clock::now());
     while !stop.is_cancelled() {
         while let Ok(change) = tokio::time::timeout(Duration::ZERO, membership.changed()).await {
             follow(stage, change.map_err(|e| e.to_string())?).await?;
@@ -64,16 +66,18 @@ async fn fold_until(
         }
         stage.step(REST).await.map_err(|e| e.to_string())?;
         if flushed.elapsed() >= flush_every {
+            // What waits is told before the flush: one that hangs must show.
+            tell(services, stage);
             stage.flush().await.map_err(|e| e.to_string())?;
             flushed = Instant::now();
+            services.telemetry.durable(pipeline::clock::now());
             lag.stands(stage.folds().map(|f| (f.partition(), f.next_offset())).collect());
         }
         if lived.elapsed() >= LIVE_EVERY {
             live.publish(services, stage).await.map_err(|e| e.to_string())?;
             lived = Instant::now();
         }
-        services.telemetry.facts(&stage.counts);
-        services.telemetry.rows_held(stage.waiting_rows());
+        tell(services, stage);
     }
     // What the sources appended last is taken in before the process ends; a backlog that
     // would outlast the drain is left to the next start.
@@ -81,6 +85,12 @@ async fn fold_until(
         stage.run_until_idle(&|_| {}).await.map_err(|e| e.to_string())?;
     }
     stage.finish().await.map_err(|e| e.to_string())
+}
+
+fn tell(services: &Services, stage: &mut FactsStage) {
+    services.telemetry.facts(&stage.counts);
+    services.telemetry.rows_held(stage.waiting_rows());
+    services.telemetry.flushes_took(&stage.flushes_took());
 }
 
 /// Records that the owned partitions hold beyond their folds.

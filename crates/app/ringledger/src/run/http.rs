@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use collectors::intake::{Clock, Intake, IntakeSettings, MaySend};
-use console::{Access, Board, Library, LibraryError, Parts, Server, router, serve};
+use console::{Access, Answered, Board, Library, LibraryError, Parts, Server, counted, router, serve};
 use event_log::{EventLog, NewRecord};
 use model::facts::Recording;
 use model::{Act, Name, TOPIC_EVENTS};
@@ -109,7 +109,9 @@ pub async fn serve_on(
     });
     let server = Arc::new(Server::new(access, parts));
     let intake = intake(services, server.clone(), &stop).await?;
-    let router = router(server).merge(intake.router());
+    let telemetry = services.telemetry.clone();
+    let told = Arc::new(move |answered: &Answered<'_>| telemetry.answered(answered));
+    let router = counted(router(server).merge(intake.router()), told);
     let (address, task) = serve(router, listen, stop.clone()).await.map_err(Failure::Other)?;
     let task = Arc::new(tokio::sync::Mutex::new(Some(task)));
     tasks.keep("http".to_owned(), move |stop| {

@@ -43,6 +43,9 @@ impl Drop for Lag {
 }
 
 async fn ask(services: Arc<Services>, mut told: watch::Receiver<Stand>) {
+    if let Ok(there) = services.log.partitions(TOPIC_EVENTS).await {
+        services.telemetry.partitions(usize::try_from(there).unwrap_or(0));
+    }
     let mut known: BTreeMap<i32, (i64, i64)> = BTreeMap::new();
     while told.changed().await.is_ok() {
         let stand = told.borrow_and_update().clone();

@@ -1,5 +1,5 @@
 //! Live figures into `cti.live`: records of queues, agents and switches (`metrics::live::record`),
-//! whenever they have changed.
+//! whenever they have changed; and as gauges, as they stand.
 //!
 //! Contract: a switch's own record is written again after [`ALIVE`], changed or not: where
 //! it stays away, readers know that nobody folds.
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use event_log::{EventLog, LogError, NewRecord};
-use metrics::LiveRecord;
+use metrics::{LiveRecord, LiveRow};
 use model::{Name, TOPIC_LIVE};
 use pipeline::facts_stage::FactsStage;
 
@@ -39,7 +39,15 @@ impl Live {
     /// The log cannot be written.
     pub async fn publish(&mut self, services: &Services, stage: &FactsStage) -> Result<(), LogError> {
         let now = pipeline::clock::now();
-        self.publish_as(&*services.log, stage, &|switch| (Some(now), services.zone_of(switch))).await
+        for fold in stage.folds() {
+            for (switch, known_at, at) in fold.heard() {
+                services.telemetry.heard(switch, known_at, at);
+            }
+        }
+        let terms = |switch: &Name| (Some(now), services.zone_of(switch));
+        let records: Vec<LiveRecord> = stage.folds().flat_map(|fold| fold.live(&terms)).collect();
+        services.telemetry.queues(&queues(&records));
+        self.append(&*services.log, records).await
     }
 
     /// Publishes them as `terms` says of each switch.
@@ -52,8 +60,12 @@ impl Live {
         stage: &FactsStage,
         terms: &Terms<'_>,
     ) -> Result<(), LogError> {
-        let records = stage.folds().flat_map(|fold| fold.live(terms));
-        let batch: Vec<NewRecord> = records.filter_map(|record| self.changed(record)).collect();
+        self.append(log, stage.folds().flat_map(|fold| fold.live(terms)).collect()).await
+    }
+
+    /// Those that say something new.
+    async fn append(&mut self, log: &dyn EventLog, records: Vec<LiveRecord>) -> Result<(), LogError> {
+        let batch: Vec<NewRecord> = records.into_iter().filter_map(|record| self.changed(record)).collect();
         if !batch.is_empty() {
             log.append(TOPIC_LIVE, batch).await?;
         }
@@ -77,6 +89,11 @@ impl Live {
         self.published.insert(key, (record, Instant::now()));
         Some(appended)
     }
+}
+
+/// The queues among them.
+fn queues(records: &[LiveRecord]) -> Vec<&LiveRow> {
+    records.iter().filter_map(LiveRecord::queue).collect()
 }
 
 /// Whether a record says what was said `ago`.

@@ -65,7 +65,11 @@ async fn run(services: &Services, switch: &Name, source: Source, stop: Cancellat
             view.forget(now);
         };
         followed = Some(services.lake.follow_recordings(followed, switch, take).await.map_err(|e| e.to_string())?);
-        services.telemetry.recordings(switch, &view.by_state());
+        services.telemetry.recordings(
+            switch,
+            &view.by_state(),
+            view.oldest_pending().map(|since| now.millis_since(since)),
+        );
         let Some(counts) = until_stopped(&stop, stage.round_of(&mut view)).await else { break };
         services.telemetry.recording_retries(switch, counts.map_err(|e| e.to_string())?.retries);
         if sweep.is_due(services, switch).await.map_err(|e| e.to_string())? {

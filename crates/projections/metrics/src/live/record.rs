@@ -45,6 +45,11 @@ pub enum LiveRecord {
 }
 
 impl LiveRecord {
+    /// The figures, where it is a queue's.
+    pub fn queue(&self) -> Option<&LiveRow> {
+        if let Self::Queue(row) = self { Some(row) } else { None }
+    }
+
     /// Its key.
     pub fn key(&self) -> String {
         match self {

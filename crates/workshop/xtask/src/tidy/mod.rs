@@ -2,6 +2,7 @@
 
 mod lengths;
 mod links;
+mod monitoring;
 mod rooms;
 mod words;
 
@@ -44,6 +45,7 @@ pub fn check() -> Result<(), String> {
         found.extend(links::check(file, &text, &files));
     }
     found.extend(deploy::check(&files));
+    found.extend(monitoring::check(&files));
     for finding in &found {
         let kind = if finding.fails { "error" } else { "warning" };
         eprintln!("{kind}: {}: {}", finding.place, finding.what);

@@ -1,0 +1,36 @@
+//! What the HTTP side tells: requests, callers that were not let in, adapters' events.
+
+use collectors::intake::IntakeCounts;
+use console::Answered;
+
+use super::Telemetry;
+
+impl Telemetry {
+    /// A request was answered.
+    pub fn answered(&self, answered: &Answered<'_>) {
+        let of = [("method", answered.method), ("route", answered.route), ("status", &answered.status.to_string())];
+        self.families.add("ringledger_http_requests", &of, 1);
+        let refused = match answered {
+            Answered { status: 401, with_token: true, .. } => Some("token"),
+            Answered { method: "POST", status: 400..=499, route, .. } if route.starts_with("/sign-in") => Some("form"),
+            _ => None,
+        };
+        for by in ["token", "form"] {
+            self.families.add("ringledger_sign_in_refusals", &[("by", by)], u64::from(refused == Some(by)));
+        }
+    }
+
+    /// What the adapters' intake did.
+    pub fn intake(&self, counts: IntakeCounts) {
+        let stands = [
+            ("accepted", counts.accepted),
+            ("repeated", counts.repeated),
+            ("refused", counts.refused),
+            ("sent_away", counts.sent_away),
+            ("failed", counts.failed),
+        ];
+        for (outcome, n) in stands {
+            self.families.count("ringledger_adapter_events", &[("outcome", outcome)], n);
+        }
+    }
+}
