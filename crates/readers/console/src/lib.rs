@@ -8,6 +8,7 @@
 //! from this server's own pages (`guard`).
 
 mod auth;
+mod charts;
 mod guard;
 mod listen;
 pub mod live;
@@ -15,10 +16,12 @@ mod next;
 mod pages;
 mod problem;
 mod recordings;
+mod reports;
 mod sender;
 mod server;
 mod shell;
 mod sign_in;
+mod staffing;
 #[cfg(test)]
 mod testing;
 

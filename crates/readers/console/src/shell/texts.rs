@@ -52,3 +52,6 @@ pub(crate) fn state(name: &str) -> &str {
         other => other,
     }
 }
+
+pub(crate) mod reports;
+pub(crate) mod staffing;

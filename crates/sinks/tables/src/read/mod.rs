@@ -8,6 +8,7 @@
 mod derived;
 mod files;
 mod follow;
+mod gaps;
 mod scan;
 mod size;
 mod source;
@@ -24,6 +25,7 @@ use crate::lake::Lake;
 
 pub(crate) use files::{DataFile, live_files};
 pub use follow::Followed;
+pub use gaps::Gap;
 pub(crate) use scan::open;
 pub use size::Size;
 pub(crate) use source::Source;

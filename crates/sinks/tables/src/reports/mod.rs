@@ -6,6 +6,7 @@
 //! are while rows come in. Every answer is of the newest commits. Memory has a limit
 //! ([`Limits`]) besides the answers themselves. A [`Reports`] is shared by all who ask.
 
+mod marks;
 mod plain;
 mod question;
 
@@ -16,10 +17,12 @@ use metrics::{AgentRow, ContactRow, LostRow, QueueRow, ServiceLevel, WaitRow};
 use model::facts::{Call, Visit};
 use model::{Instant, Name};
 
+pub use marks::Restated;
 pub use question::{Behind, Contact, Cursor, Page, Question, Search, Visible};
 
 use crate::error::TablesError;
 use crate::lake::Lake;
+use crate::read::Gap;
 
 /// What answering may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +147,23 @@ impl Reports {
     /// The table is absent or cannot be read.
     pub async fn thresholds(&self, as_of: Option<Instant>) -> Result<BTreeMap<(Name, Name), i64>, TablesError> {
         self.lake.thresholds(as_of).await
+    }
+
+    /// The rows of the `queues` report by arrival that hold visits which changed after their
+    /// close. It reads every revision of the range: ask for it where rows are shown.
+    ///
+    /// # Errors
+    /// A table is absent or cannot be read.
+    pub async fn restated(&self, question: &Question) -> Result<Vec<Restated>, TablesError> {
+        marks::restated(&self.lake, question).await
+    }
+
+    /// When nothing was heard of a source of the centres asked for, within the range.
+    ///
+    /// # Errors
+    /// The table is absent or cannot be read.
+    pub async fn gaps(&self, question: &Question) -> Result<Vec<Gap>, TablesError> {
+        marks::gaps(&self.lake, question).await
     }
 
     /// The question with the thresholds that switches state, where it asks for them.

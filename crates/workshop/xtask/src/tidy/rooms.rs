@@ -41,6 +41,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("maud", &["console"]),
     ("utoipa", &["console"]),
     ("utoipa-axum", &["console"]),
+    ("rust_xlsxwriter", &["console"]),
     ("jsonwebtoken", &["crm", "crm-sandbox"]),
     ("prometheus-client", &["ringledger"]),
     ("clap", &["ringledger"]),
