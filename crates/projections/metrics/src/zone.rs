@@ -5,7 +5,7 @@
 //! interval of a part of a day is cut at a change of the offset that does not fall on its
 //! edge (Lord Howe changes by half an hour).
 
-use chrono::{DateTime, Datelike, Days, MappedLocalTime, NaiveDate, NaiveTime, Offset, TimeZone};
+use chrono::{DateTime, Datelike, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::Tz;
 use model::Instant;
 
@@ -37,15 +37,7 @@ fn date_of(tz: Tz, at: i64) -> Option<NaiveDate> {
 
 /// The first instant of a local date, also where its midnight does not exist.
 fn start_of(tz: Tz, date: NaiveDate) -> i64 {
-    let midnight = date.and_time(NaiveTime::MIN);
-    match tz.from_local_datetime(&midnight) {
-        MappedLocalTime::Single(t) | MappedLocalTime::Ambiguous(t, _) => t.timestamp_micros(),
-        MappedLocalTime::None => {
-            let as_utc = midnight.and_utc().timestamp_micros();
-            let day = 24 * 60 * MINUTE_US;
-            change_between(tz, as_utc - offset_us(tz, as_utc - day) - 1, as_utc + day)
-        }
-    }
+    instant_of(tz, date.and_time(NaiveTime::MIN)).0
 }
 
 /// Begin and end of the interval that holds `at`. Not for `Interval::All`, which has no
@@ -84,6 +76,25 @@ fn days(tz: Tz, at: i64, week: bool) -> (i64, i64) {
         Some((start_of(tz, first), start_of(tz, last)))
     };
     span().unwrap_or((at, at.saturating_add(1)))
+}
+
+/// The instant of a time on the clocks of the zone: the first of two where the clocks go
+/// back over it, the change itself where they skip it.
+pub fn instant_of(tz: Tz, local: NaiveDateTime) -> Instant {
+    Instant(match tz.from_local_datetime(&local) {
+        MappedLocalTime::Single(t) | MappedLocalTime::Ambiguous(t, _) => t.timestamp_micros(),
+        MappedLocalTime::None => {
+            let as_utc = local.and_utc().timestamp_micros();
+            let day = 24 * 60 * MINUTE_US;
+            change_between(tz, as_utc - offset_us(tz, as_utc - day) - 1, as_utc + day)
+        }
+    })
+}
+
+/// The time on the clocks of the zone; beyond the calendar's years 1970 begins.
+pub fn local_of(tz: Tz, at: Instant) -> NaiveDateTime {
+    let utc = DateTime::from_timestamp_micros(at.0).unwrap_or_default().naive_utc();
+    tz.from_utc_datetime(&utc).naive_local()
 }
 
 /// Local midnight before `at`: what "today" begins with.

@@ -8,6 +8,7 @@
 //! from this server's own pages (`guard`).
 
 mod auth;
+mod charts;
 mod counted;
 mod guard;
 mod headers;
@@ -17,10 +18,12 @@ mod next;
 mod pages;
 mod problem;
 mod recordings;
+mod reports;
 mod sender;
 mod server;
 mod shell;
 mod sign_in;
+mod staffing;
 #[cfg(test)]
 mod testing;
 

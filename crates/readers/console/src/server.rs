@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 
 use event_log::EventLog;
@@ -21,8 +21,10 @@ use crate::guard::{allowed, guard};
 use crate::headers::safe;
 use crate::live::{self, Board, Clock};
 use crate::recordings::{self, Grants, Library};
+use crate::reports;
 use crate::shell::assets;
 use crate::sign_in;
+use crate::staffing;
 
 /// Largest form taken, bytes.
 pub(crate) const BODY: usize = 16 << 10;
@@ -97,6 +99,12 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/", get(live::page::board))
         .route("/wall", get(live::page::wall))
         .route("/agents", get(live::agents_page::agents))
+        .route("/reports", get(|| async { Redirect::to("/reports/queues") }))
+        .route("/reports/queues", get(reports::queues_page::queues))
+        .route("/reports/agents", get(reports::agents_page::agents))
+        .route("/reports/contacts", get(reports::contacts_page::contacts))
+        .route("/reports/visits", get(reports::visits_page::visits))
+        .route("/staffing", get(staffing::page::staffing))
         .merge(api)
         .route("/api/v1/openapi.json", get(move |server, headers| describe(server, headers, described.clone())))
         .layer(DefaultBodyLimit::max(BODY))
@@ -110,6 +118,13 @@ fn api() -> OpenApiRouter<Arc<Server>> {
     OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(live::api::live))
         .routes(routes!(live::stream::stream))
+        .routes(routes!(reports::api::queues))
+        .routes(routes!(reports::api::agents))
+        .routes(routes!(reports::api::contacts))
+        .routes(routes!(reports::api::lost))
+        .routes(routes!(reports::api::waits))
+        .routes(routes!(reports::api::visits))
+        .routes(routes!(staffing::api::staffing))
 }
 
 /// The description of the API, OpenAPI 3.1, as JSON.

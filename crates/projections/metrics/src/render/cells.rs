@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Instant, Name};
 
+use super::Kind;
 use crate::options::Options;
 
 /// One value of a row.
@@ -92,6 +93,11 @@ pub trait Report: Default {
 
     /// What the table for people shows: names, and their headings.
     fn table_columns(opts: &Options) -> Vec<(&'static str, &'static str)>;
+
+    /// What kind of value a column holds, also where every cell of it is null.
+    fn kind(name: &str) -> Kind {
+        Kind::of(name)
+    }
 
     /// Whether it is a totals row: set apart under the table.
     fn is_total(&self) -> bool {

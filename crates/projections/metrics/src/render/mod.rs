@@ -7,10 +7,14 @@
 mod cells;
 mod csv;
 mod json;
+mod kind;
+mod sheet;
 mod table;
 mod words;
 
 pub use cells::{Cell, Cells, Report};
 pub use csv::csv;
 pub use json::{json, object};
+pub use kind::Kind;
+pub use sheet::Sheet;
 pub use table::table;

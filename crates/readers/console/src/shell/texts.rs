@@ -53,3 +53,6 @@ pub(crate) fn state(name: &str) -> &str {
         other => other,
     }
 }
+
+pub(crate) mod reports;
+pub(crate) mod staffing;

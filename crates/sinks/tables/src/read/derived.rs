@@ -76,7 +76,7 @@ impl Lake {
     }
 
     /// Hands some columns of the events to `each`, of the files that pass `keep`.
-    async fn each_event_batch(
+    pub(super) async fn each_event_batch(
         &self,
         as_of: Option<Instant>,
         columns: &[&str],
@@ -155,7 +155,7 @@ impl Derived {
 }
 
 /// Rows and instants of a column, of what was known at `as_of`.
-fn known_instants<'a>(
+pub(super) fn known_instants<'a>(
     batch: &'a RecordBatch,
     column: &str,
     as_of: Option<Instant>,

@@ -8,6 +8,7 @@
 mod derived;
 mod files;
 mod follow;
+mod gaps;
 mod scan;
 mod size;
 mod source;
@@ -25,6 +26,7 @@ use crate::lake::Lake;
 pub(crate) use derived::Derived;
 pub(crate) use files::{DataFile, day_wanted, live_files};
 pub use follow::Followed;
+pub use gaps::Gap;
 pub(crate) use scan::{decode, open, text_at, text_column};
 pub use size::Size;
 pub(crate) use source::Source;

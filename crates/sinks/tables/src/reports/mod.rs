@@ -11,6 +11,7 @@ mod contacts;
 mod events;
 mod kept;
 mod lookup;
+mod marks;
 mod plain;
 mod question;
 mod queues;
@@ -27,10 +28,12 @@ use metrics::{AgentRow, ContactRow, LostRow, Options, QueueRow, ServiceLevel, Wa
 use model::facts::{Call, Visit};
 use model::{Instant, Name};
 
+pub use marks::Restated;
 pub use question::{Behind, Contact, Cursor, Page, Question, Search, Visible};
 
 use crate::error::TablesError;
 use crate::lake::Lake;
+use crate::read::Gap;
 use crate::table::Table;
 use events::Events;
 use kept::Kept;
@@ -225,6 +228,23 @@ impl Reports {
     /// The table is absent or cannot be read.
     pub async fn thresholds(&self, as_of: Option<Instant>) -> Result<BTreeMap<(Name, Name), i64>, TablesError> {
         Ok(events::derived(&self.0, as_of).await?.thresholds())
+    }
+
+    /// The rows of the `queues` report by arrival that hold visits which changed after their
+    /// close. It reads every revision of the range: ask for it where rows are shown.
+    ///
+    /// # Errors
+    /// A table is absent or cannot be read.
+    pub async fn restated(&self, question: &Question) -> Result<Vec<Restated>, TablesError> {
+        marks::restated(&self.0.lake, question).await
+    }
+
+    /// When nothing was heard of a source of the centres asked for, within the range.
+    ///
+    /// # Errors
+    /// The table is absent or cannot be read.
+    pub async fn gaps(&self, question: &Question) -> Result<Vec<Gap>, TablesError> {
+        marks::gaps(&self.0.lake, question).await
     }
 
     /// The question with the thresholds that switches state, where it asks for them.

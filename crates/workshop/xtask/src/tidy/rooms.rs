@@ -43,6 +43,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("utoipa", &["console"]),
     ("utoipa-axum", &["console"]),
     ("jsonwebtoken", &["crm", "crm-sandbox", "console"]),
+    ("rust_xlsxwriter", &["console"]),
     ("prometheus-client", &["ringledger"]),
     ("clap", &["ringledger"]),
     ("rpassword", &["ringledger"]),

@@ -1,0 +1,127 @@
+//! `GET /api/v1/reports/…`: the reports for programs, and as files.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+
+use super::answer::{self, NoAnswer, What};
+use super::describe::ReportParams;
+use super::export::{self, Format};
+use super::view::{self, View};
+use super::words::{Bad, Words};
+use super::{AgentsAnswer, ContactsAnswer, LostAnswer, QueuesAnswer, VisitsAnswer, WaitsAnswer};
+use crate::auth::{Caller, Role};
+use crate::guard::allowed;
+use crate::problem::problem;
+use crate::server::Server;
+
+macro_rules! reports {
+    ($($(#[$doc:meta])* $name:ident, $path:literal, $what:ident, $answer:ty, ($($more:tt)*);)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(
+            get, path = $path, tag = "reports", params(ReportParams, $($more)*),
+            responses(
+                (status = 200, description = "The report.", content(
+                    ($answer = "application/json"), (String = "text/csv"),
+                    (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+                    (Vec<u8> = "application/vnd.apache.parquet"),
+                ), headers(("ETag" = String, description = "changes with the content"))),
+                (status = 304, description = "It has not changed since the `If-None-Match`."),
+                (status = 400, description = "A parameter is not readable.", content_type = "application/problem+json"),
+                (status = 401, description = "Not signed in.", content_type = "application/problem+json"),
+                (status = 403, description = "The role may not make reports.", content_type = "application/problem+json"),
+                (status = 422, description = "It asks for too many rows.", content_type = "application/problem+json"),
+                (status = 503, description = "The tables cannot be read now.", content_type = "application/problem+json"),
+            ),
+        )]
+        pub(crate) async fn $name(State(server): State<Arc<Server>>, headers: HeaderMap, uri: Uri) -> Response {
+            report(&server, What::$what, &headers, &uri).await
+        }
+    )*};
+}
+
+reports! {
+    /// Queues by interval.
+    queues, "/api/v1/reports/queues", Queues, QueuesAnswer, ();
+    /// Agents by interval.
+    agents, "/api/v1/reports/agents", Agents, AgentsAnswer, ();
+    /// Contacts, each once, by the queue that it joined first.
+    contacts, "/api/v1/reports/contacts", Contacts, ContactsAnswer, ();
+    /// The contacts that got nobody, and whether they got through later.
+    lost, "/api/v1/reports/lost", Lost, LostAnswer, ();
+    /// Waits of answered and abandoned visits, by bucket.
+    waits, "/api/v1/reports/waits", Waits, WaitsAnswer,
+        (("edges" = Option<String>, Query, description = "Upper edges of the buckets, ascending: 10s,20s,1m",
+          pattern = "^[0-9]{1,4}s$"));
+    /// The visits behind a row of the `queues` report, or behind one of its figures, by pages.
+    /// `center` and `queue` are needed.
+    visits, "/api/v1/reports/visits", Visits, VisitsAnswer,
+        (("at" = Option<String>, Query, description = "An instant of the row's interval", format = DateTime),
+         ("column" = Option<String>, Query, description = "Only the visits that made this figure, such as `answered`",
+          pattern = "^(offered|answered|abandoned|service_level|asa_ms)$"),
+         ("after" = Option<String>, Query, description = "Where the page before ended: its `next`", pattern = "^-?[0-9]{1,15}~[a-z]+~[a-z]+$"),
+         ("limit" = Option<u16>, Query, description = "Rows of the page", minimum = 1, maximum = 500));
+}
+
+async fn report(server: &Server, what: What, headers: &HeaderMap, uri: &Uri) -> Response {
+    let caller = match allowed(server, headers, Role::reports) {
+        Ok(caller) => caller,
+        Err(refused) => return *refused,
+    };
+    match made(server, what, &caller, headers, uri).await {
+        Ok(response) => response,
+        Err(no) => refusal(&no),
+    }
+}
+
+async fn made(
+    server: &Server,
+    what: What,
+    caller: &Caller,
+    headers: &HeaderMap,
+    uri: &Uri,
+) -> Result<Response, NoAnswer> {
+    let words = words(uri)?;
+    let own: &[&str] = match what {
+        What::Waits => &["edges"],
+        What::Visits => &["at", "column", "after", "limit"],
+        _ => &[],
+    };
+    if let Some(stranger) = words.stranger(&[view::NAMES, own].concat()) {
+        return Err(Bad::new("query", format!("'{stranger}' is no parameter of this report")).into());
+    }
+    let format = Format::asked(&words, headers)?;
+    let view = View::read(words, caller, (server.clock)())?;
+    let answer = answer::make(&server.reports, what, &view).await?;
+    Ok(export::response(what, &view, &answer, format, headers))
+}
+
+/// The words of an address.
+pub(crate) fn words(uri: &Uri) -> Result<Words, Bad> {
+    let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
+    pairs.map(|Query(pairs)| Words::new(pairs)).map_err(|_| Bad::new("query", "it is no list of names and values"))
+}
+
+/// Why there is no answer, as a problem.
+pub(crate) fn refusal(no: &NoAnswer) -> Response {
+    match no {
+        NoAnswer::Bad(bad) => problem(StatusCode::BAD_REQUEST, "Not readable", &bad.to_string()),
+        NoAnswer::TooMuch(rows) => {
+            let what = format!(
+                "{rows} rows are too many (at most {}): ask for longer intervals, less time or fewer queues",
+                answer::MOST_ROWS
+            );
+            problem(StatusCode::UNPROCESSABLE_ENTITY, "Too much", &what)
+        }
+        NoAnswer::Tables(error) => {
+            tracing::warn!(%error, "a report cannot read the tables");
+            problem(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Tables not readable",
+                "the tables cannot be read now: try again later",
+            )
+        }
+    }
+}
