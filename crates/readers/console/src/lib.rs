@@ -8,6 +8,7 @@
 //! from this server's own pages (`guard`).
 
 mod auth;
+mod calls;
 mod guard;
 mod listen;
 pub mod live;

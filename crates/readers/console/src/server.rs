@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::{Access, Role};
+use crate::calls;
 use crate::guard::{allowed, guard};
 use crate::live::{self, Board, Clock};
 use crate::recordings::{self, Grants, Library};
@@ -96,6 +97,8 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/", get(live::page::board))
         .route("/wall", get(live::page::wall))
         .route("/agents", get(live::agents_page::agents))
+        .route("/calls", get(calls::search_page::search))
+        .route("/calls/{call_id}", get(calls::contact_page::contact))
         .merge(api)
         .route("/api/v1/openapi.json", get(move || describe(described.clone())))
         .layer(DefaultBodyLimit::max(BODY))
@@ -108,6 +111,9 @@ fn api() -> OpenApiRouter<Arc<Server>> {
     OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(live::api::live))
         .routes(routes!(live::stream::stream))
+        .routes(routes!(calls::api::search))
+        .routes(routes!(calls::api::contact))
+        .routes(routes!(calls::api::events))
 }
 
 /// The description of the API, OpenAPI 3.1, as JSON.

@@ -6,6 +6,7 @@
 //! are while rows come in. Every answer is of the newest commits. Memory has a limit
 //! ([`Limits`]) besides the answers themselves. A [`Reports`] is shared by all who ask.
 
+mod history;
 mod plain;
 mod question;
 
@@ -16,6 +17,7 @@ use metrics::{AgentRow, ContactRow, LostRow, QueueRow, ServiceLevel, WaitRow};
 use model::facts::{Call, Visit};
 use model::{Instant, Name};
 
+pub use history::History;
 pub use question::{Behind, Contact, Cursor, Page, Question, Search, Visible};
 
 use crate::error::TablesError;
