@@ -10,6 +10,7 @@
 mod auth;
 mod charts;
 mod counted;
+mod calls;
 mod guard;
 mod headers;
 mod listen;

@@ -17,6 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::{Access, Role};
+use crate::calls;
 use crate::guard::{allowed, guard};
 use crate::headers::safe;
 use crate::live::{self, Board, Clock};
@@ -105,6 +106,8 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/reports/contacts", get(reports::contacts_page::contacts))
         .route("/reports/visits", get(reports::visits_page::visits))
         .route("/staffing", get(staffing::page::staffing))
+        .route("/calls", get(calls::search_page::search))
+        .route("/calls/{call_id}", get(calls::contact_page::contact))
         .merge(api)
         .route("/api/v1/openapi.json", get(move |server, headers| describe(server, headers, described.clone())))
         .layer(DefaultBodyLimit::max(BODY))
@@ -125,6 +128,9 @@ fn api() -> OpenApiRouter<Arc<Server>> {
         .routes(routes!(reports::api::waits))
         .routes(routes!(reports::api::visits))
         .routes(routes!(staffing::api::staffing))
+        .routes(routes!(calls::api::search))
+        .routes(routes!(calls::api::contact))
+        .routes(routes!(calls::api::events))
 }
 
 /// The description of the API, OpenAPI 3.1, as JSON.

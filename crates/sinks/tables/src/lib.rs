@@ -35,7 +35,9 @@ pub use config::{LakeConfig, S3Settings};
 pub use error::{CommitError, TablesError};
 pub use lake::Lake;
 pub use read::{Filter, Followed, Gap, Size};
-pub use reports::{Behind, Contact, Cursor, Limits, Page, Question, Reports, Restated, Search, Visible};
+pub use reports::{
+    Behind, Contact, Cursor, History, Limits, Page, Question, Reports, Restated, Search, Visible,
+};
 pub use schema::schema;
 pub use sheet::parquet;
 pub use synced::SyncedFolder;

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use super::page::standing;
 use super::view::{AgentView, BoardView};
 use crate::auth::Role;
+use crate::calls;
 use crate::guard::allowed;
 use crate::server::Server;
 use crate::shell::{self, Page, Place, show, texts};
@@ -64,7 +65,11 @@ fn row(agent: Option<&AgentView>, at: &str) -> Markup {
     html! {
         tr data-key=[agent.map(|a| format!("{}/{}", a.switch, a.agent))]
             data-live=[agent.map(|a| a.live.to_string())] data-state=[agent.map(|a| &a.state)] {
-            th scope="row" data-field="agent" { (agent.map_or("", |a| &a.agent)) }
+            th scope="row" {
+                a data-field="agent" data-link="/calls?agent=" href=[agent.map(|a| calls::of_agent(&a.agent))] {
+                    (agent.map_or("", |a| &a.agent))
+                }
+            }
             @for (field, _) in texts::AGENT_COLUMNS {
                 td data-field=(field) { (agent.map(|a| text(a, field, at)).unwrap_or_default()) }
             }

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use super::levels::Level;
 use super::view::{BoardView, QueueView};
 use crate::auth::Role;
+use crate::calls;
 use crate::guard::allowed;
 use crate::server::Server;
 use crate::shell::{self, Page, Place, show, texts};
@@ -31,11 +32,11 @@ pub(crate) async fn board(State(server): State<Arc<Server>>, headers: HeaderMap)
                     @for (_, heading, meaning) in texts::BOARD_COLUMNS { th scope="col" title=(meaning) { (heading) } }
                 } }
                 tbody {
-                    @for queue in &view.queues { (row(Some(queue))) }
+                    @for queue in &view.queues { (row(Some(queue), &view.at)) }
                 }
             }
         }
-        template #queue-row { (row(None)) }
+        template #queue-row { (row(None, &view.at)) }
         p.empty hidden[!view.queues.is_empty()] { (texts::NO_QUEUES) }
         p.hint { (texts::TODAY) }
         noscript { (shell::notice(texts::NEEDS_SCRIPT)) }
@@ -86,10 +87,14 @@ pub(super) fn standing(view: &BoardView) -> Markup {
 }
 
 /// A queue's row; without figures, what the script makes rows of.
-fn row(queue: Option<&QueueView>) -> Markup {
+fn row(queue: Option<&QueueView>, at: &str) -> Markup {
     html! {
         tr data-key=[queue.map(key)] data-live=[queue.map(|q| q.live.to_string())] {
-            th scope="row" data-field="queue" { (queue.map_or("", |q| &q.queue)) }
+            th scope="row" {
+                a data-field="queue" data-link="/calls?queue=" data-today="1" href=[queue.map(|q| calls::of_queue(&q.queue, at))] {
+                    (queue.map_or("", |q| &q.queue))
+                }
+            }
             @for (field, ..) in texts::BOARD_COLUMNS { (cell("td", field, queue)) }
         }
     }

@@ -23,6 +23,8 @@ pub(crate) enum Place {
     Agents,
     /// Reports and staffing.
     Reports,
+    /// Search for calls, and contacts.
+    Calls,
 }
 
 /// A place's address, its name, and who may go there.
@@ -32,6 +34,7 @@ const STOPS: &[Stop] = &[
     (Place::Board, "/", texts::BOARD, Role::watches),
     (Place::Agents, "/agents", texts::AGENTS, Role::watches),
     (Place::Reports, "/reports/queues", texts::reports::REPORTS, Role::reports),
+    (Place::Calls, "/calls", texts::calls::CALLS, Role::watches),
 ];
 
 /// What a page is made of.

@@ -12,6 +12,7 @@ mod events;
 mod kept;
 mod lookup;
 mod marks;
+mod history;
 mod plain;
 mod question;
 mod queues;
@@ -29,6 +30,7 @@ use model::facts::{Call, Visit};
 use model::{Instant, Name};
 
 pub use marks::Restated;
+pub use history::History;
 pub use question::{Behind, Contact, Cursor, Page, Question, Search, Visible};
 
 use crate::error::TablesError;

@@ -26,6 +26,14 @@
   const now = () => Date.now() + skew;
   const since = (row, text, still) => (text ? duration((row.live ? now() : Date.parse(still)) - Date.parse(text)) : "–");
 
+  // Of a link to calls: since the reader's midnight.
+  function today() {
+    const at = new Date();
+    const two = (n) => String(n).padStart(2, "0");
+    const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+    return `&from=${date}&tz=${encodeURIComponent(ringledger.zone())}`;
+  }
+
   function texts(row) {
     if (what === "agents") {
       return {
@@ -62,6 +70,7 @@
       const text = said[field] ?? "–";
       if (cell.dataset.text === text && (cell.dataset.level || "good") === (level || "good")) continue;
       cell.dataset.text = text;
+      if (cell.dataset.link) cell.href = `${cell.dataset.link}${encodeURIComponent(text)}${cell.dataset.today ? today() : ""}`;
       if (sign) {
         cell.dataset.level = level;
         const mark = document.createElement("span");

@@ -1,13 +1,16 @@
 // What every page does: times and numbers in the reader's own form.
 //
 // A page is whole without this file. <time datetime> is shown in the reader's zone, with the
-// server's text kept as its title; <data value data-kind> as a number of the reader's locale.
+// server's text kept as its title (data-form="clock": the time of day alone); <data value
+// data-kind> as a number of the reader's locale. An empty field data-zone gets the reader's zone;
+// a form data-tidy sends no empty fields, so that its address stays short.
 "use strict";
 
 const ringledger = (() => {
   const number = new Intl.NumberFormat();
   const rate = new Intl.NumberFormat(undefined, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
   // Milliseconds as m:ss, or h:mm:ss from an hour on.
   function duration(ms) {
@@ -22,7 +25,7 @@ const ringledger = (() => {
       const at = new Date(time.dateTime);
       if (!Number.isNaN(at.getTime())) {
         time.title = time.textContent;
-        time.textContent = moment.format(at);
+        time.textContent = (time.dataset.form === "clock" ? clock : moment).format(at);
         time.dataset.shown = "";
       }
     }
@@ -38,6 +41,18 @@ const ringledger = (() => {
     return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   }
 
-  document.addEventListener("DOMContentLoaded", () => show(document));
+  function forms() {
+    for (const field of document.querySelectorAll("input[data-zone]")) field.value ||= zone();
+    for (const form of document.querySelectorAll("form[data-tidy]")) {
+      form.addEventListener("formdata", (event) => {
+        for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
+      });
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    show(document);
+    forms();
+  });
   return { number, rate, moment, duration, show, zone };
 })();
