@@ -9,6 +9,7 @@
 
 mod auth;
 mod guard;
+mod health;
 mod listen;
 pub mod live;
 mod next;
@@ -23,6 +24,7 @@ mod sign_in;
 mod testing;
 
 pub use auth::{Access, Caller, Rights, Role, Sees, Token, TokenError, tokens_from_text};
+pub use health::desk::{CrmWriter, Desk, DeskError, Flush, Vitals};
 pub use listen::serve;
 pub use live::{Board, Clock};
 pub use recordings::{Library, LibraryError};

@@ -17,6 +17,8 @@ use utoipa_axum::routes;
 
 use crate::auth::{Access, Role};
 use crate::guard::{allowed, guard};
+use crate::health;
+use crate::health::desk::Desk;
 use crate::live::{self, Board, Clock};
 use crate::recordings::{self, Grants, Library};
 use crate::shell::assets;
@@ -43,6 +45,8 @@ pub struct Parts {
     pub library: Arc<dyn Library>,
     /// Health.
     pub health: Arc<dyn Health>,
+    /// What is told and done on the pages of health.
+    pub desk: Arc<dyn Desk>,
     /// The live figures.
     pub board: Arc<Board>,
     /// Reports, searches and look-ups over the tables.
@@ -61,6 +65,8 @@ pub struct Server {
     pub library: Arc<dyn Library>,
     /// Health.
     pub health: Arc<dyn Health>,
+    /// What is told and done on the pages of health.
+    pub desk: Arc<dyn Desk>,
     /// The live figures.
     pub board: Arc<Board>,
     /// Reports, searches and look-ups over the tables.
@@ -76,8 +82,8 @@ pub struct Server {
 impl Server {
     /// A server over these.
     pub fn new(access: Access, parts: Parts) -> Self {
-        let Parts { library, health, board, reports, log, clock } = parts;
-        Self { access, library, health, board, reports, log, clock, grants: Grants::default() }
+        let Parts { library, health, desk, board, reports, log, clock } = parts;
+        Self { access, library, health, desk, board, reports, log, clock, grants: Grants::default() }
     }
 }
 
@@ -96,6 +102,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/", get(live::page::board))
         .route("/wall", get(live::page::wall))
         .route("/agents", get(live::agents_page::agents))
+        .route("/health", get(health::page::page))
         .merge(api)
         .route("/api/v1/openapi.json", get(move || describe(described.clone())))
         .layer(DefaultBodyLimit::max(BODY))
@@ -108,6 +115,7 @@ fn api() -> OpenApiRouter<Arc<Server>> {
     OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(live::api::live))
         .routes(routes!(live::stream::stream))
+        .routes(routes!(health::api::health))
 }
 
 /// The description of the API, OpenAPI 3.1, as JSON.

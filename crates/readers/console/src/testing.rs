@@ -7,7 +7,7 @@ use model::Name;
 use model::facts::Recording;
 use vault::{Hearing, Wanted};
 
-use crate::{Access, Board, Clock, Health, Library, LibraryError, Parts, Server};
+use crate::{Access, Board, Clock, Desk, Health, Library, LibraryError, Parts, Server, Vitals};
 
 struct Nothing;
 
@@ -36,6 +36,12 @@ impl Health for Nothing {
     }
 }
 
+impl Desk for Nothing {
+    fn vitals(&self) -> Vitals {
+        Vitals { running: true, ..Vitals::default() }
+    }
+}
+
 /// Without recordings, over an empty lake and an empty log, always ready.
 pub(crate) async fn server(access: Access) -> Arc<Server> {
     let clock: Clock = Arc::new(|| model::Instant::from_secs(1_795_334_400));
@@ -47,6 +53,7 @@ pub(crate) async fn server(access: Access) -> Arc<Server> {
     let parts = Parts {
         library: Arc::new(Nothing),
         health: Arc::new(Nothing),
+        desk: Arc::new(Nothing),
         board: Board::still(crate::live::Limits::default(), clock.clone()),
         reports: Arc::new(tables::Reports::new(Arc::new(lake), tables::Limits::default())),
         log: Arc::new(log),

@@ -62,7 +62,9 @@ async fn run(services: &Services, name: &str, stop: CancellationToken) -> Result
         if looks {
             looked = Instant::now();
         }
-        services.telemetry.crm(name, &stage.counts, stage.waiting(), &target.status());
+        let status = target.status();
+        services.telemetry.crm(name, &stage.counts, stage.waiting(), &status);
+        services.vitals.crm(name, &stage.counts, stage.waiting(), &status);
         if !busy {
             tokio::select! {
                 () = stop.cancelled() => {}

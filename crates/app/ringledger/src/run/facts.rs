@@ -3,6 +3,7 @@
 //! Contract: a failure drops every state; what starts anew takes it up from tables and
 //! snapshots. A change of partitions is followed before more is read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,6 +44,7 @@ async fn run(services: &Arc<Services>, stop: CancellationToken) -> Result<(), St
     let mut stage = FactsStage::new(services.log.clone(), services.lake.clone(), services.snapshots.clone(), config)
         .telling(services.telemetry.waits());
     let mut membership = services.log.join(group, TOPIC_EVENTS).await.map_err(|e| e.to_string())?;
+    services.vitals.folding(true);
     let ended = fold_until(services, &mut stage, &mut *membership, stop).await;
     services.telemetry.facts(&stage.counts);
     ended
@@ -64,9 +66,12 @@ async fn fold_until(
         }
         stage.step(REST).await.map_err(|e| e.to_string())?;
         if flushed.elapsed() >= flush_every {
+            let begun = Instant::now();
             stage.flush().await.map_err(|e| e.to_string())?;
             flushed = Instant::now();
-            lag.stands(stage.folds().map(|f| (f.partition(), f.next_offset())).collect());
+            let stands: BTreeMap<i32, i64> = stage.folds().map(|f| (f.partition(), f.next_offset())).collect();
+            services.vitals.flushed(begun.elapsed(), stage.counts.rows, stage.waiting_rows(), stands.clone());
+            lag.stands(stands);
         }
         if lived.elapsed() >= LIVE_EVERY {
             live.publish(services, stage).await.map_err(|e| e.to_string())?;

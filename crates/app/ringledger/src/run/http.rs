@@ -13,6 +13,7 @@ use tables::{Lake, Reports};
 use tokio_util::sync::CancellationToken;
 use vault::{Hearing, Vault, Wanted};
 
+use super::desk::OurDesk;
 use super::services::Services;
 use super::supervise::Tasks;
 use crate::config::HttpSection;
@@ -104,6 +105,7 @@ pub async fn serve_on(
     let parts = Parts {
         library: Arc::new(shelf),
         health: services.telemetry.clone(),
+        desk: Arc::new(OurDesk(services.clone())),
         board,
         reports: Arc::new(Reports::new(services.lake.clone(), tables::Limits::default())),
         log: services.log.clone(),

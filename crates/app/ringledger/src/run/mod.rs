@@ -7,6 +7,7 @@
 pub mod check;
 mod collect;
 mod crm_task;
+mod desk;
 mod facts;
 pub mod http;
 mod lag;
@@ -20,6 +21,7 @@ mod sweep;
 pub mod targets;
 pub mod telemetry;
 mod turn;
+pub mod vitals;
 mod wait;
 
 use std::path::PathBuf;

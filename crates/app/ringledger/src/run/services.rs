@@ -14,6 +14,7 @@ use tables::{Lake, LakeConfig, S3Settings};
 use vault::{StoreConfig, Vault};
 
 use super::telemetry::Telemetry;
+use super::vitals::Vitals;
 use crate::config::{Config, Kafka, StoreSection};
 use crate::failure::Failure;
 use crate::{data_dir, roster_file, wiring};
@@ -36,6 +37,8 @@ pub struct Services {
     pub vault: Arc<Vault>,
     /// Metrics and readiness.
     pub telemetry: Arc<Telemetry>,
+    /// What the stages told last, for the page of health.
+    pub vitals: Vitals,
     /// Rosters by switch.
     pub rosters: HashMap<Name, Roster>,
 }
@@ -67,6 +70,7 @@ impl Services {
             vault: Arc::new(open_vault(&config, &root)?),
             lake: Arc::new(lake),
             telemetry: Arc::new(Telemetry::new()),
+            vitals: Vitals::default(),
             log,
             embedded,
             rosters,

@@ -170,6 +170,12 @@ impl Telemetry {
         self.waits.clone()
     }
 
+    /// Whether all is up; the sources that are not connected; the tasks that failed.
+    pub fn stands(&self) -> (bool, Vec<String>, Vec<String>) {
+        let names = |set: &Mutex<BTreeSet<String>>| lock(set).iter().cloned().collect();
+        (self.ready.load(Ordering::Relaxed), names(&self.lost), names(&self.failed))
+    }
+
     fn note_waits(&self) {
         let told = self.waits.told();
         let mut waited = lock(&self.waited);

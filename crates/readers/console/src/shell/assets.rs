@@ -27,6 +27,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const ASSETS: &[Asset] = &[
     Asset { name: "console.css", kind: "text/css; charset=utf-8", text: include_str!("assets/console.css") },
     Asset { name: "console.js", kind: SCRIPT, text: include_str!("assets/console.js") },
+    Asset { name: "follow.js", kind: SCRIPT, text: include_str!("assets/follow.js") },
     Asset { name: "board.js", kind: SCRIPT, text: include_str!("assets/board.js") },
 ];
 

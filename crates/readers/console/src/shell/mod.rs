@@ -21,13 +21,18 @@ pub(crate) enum Place {
     Board,
     /// The agents' board.
     Agents,
+    /// How the system does, and what failed.
+    Health,
 }
 
 /// A place's address, its name, and who may go there.
 type Stop = (Place, &'static str, &'static str, fn(Role) -> bool);
 
-const STOPS: &[Stop] =
-    &[(Place::Board, "/", texts::BOARD, Role::watches), (Place::Agents, "/agents", texts::AGENTS, Role::watches)];
+const STOPS: &[Stop] = &[
+    (Place::Board, "/", texts::BOARD, Role::watches),
+    (Place::Agents, "/agents", texts::AGENTS, Role::watches),
+    (Place::Health, "/health", texts::health::HEALTH, Role::tends),
+];
 
 /// What a page is made of.
 pub(crate) struct Page<'a> {

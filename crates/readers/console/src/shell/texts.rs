@@ -1,5 +1,7 @@
 //! The words of the pages, in one place. English first.
 
+pub(crate) mod health;
+
 pub(crate) const PRODUCT: &str = "Ringledger";
 pub(crate) const NAVIGATION: &str = "Places";
 pub(crate) const SKIP: &str = "Skip to the content";
