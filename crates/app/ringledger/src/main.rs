@@ -11,6 +11,7 @@ mod parked;
 mod place;
 mod plain;
 mod recordings;
+mod retaking;
 mod roster_file;
 mod run;
 mod upkeep_args;

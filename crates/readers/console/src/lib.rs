@@ -16,6 +16,7 @@ mod next;
 mod pages;
 mod problem;
 mod recordings;
+mod recordings_list;
 mod sender;
 mod server;
 mod shell;
@@ -24,7 +25,9 @@ mod sign_in;
 mod testing;
 
 pub use auth::{Access, Caller, Rights, Role, Sees, Token, TokenError, tokens_from_text};
-pub use health::desk::{CrmWriter, Desk, DeskError, Flush, Vitals};
+pub use health::desk::{
+    Correction, CrmWriter, Desk, DeskError, Flush, Parked, ParkedField, ParkedRow, ParkedStep, Retried, Vitals, place_text,
+};
 pub use listen::serve;
 pub use live::{Board, Clock};
 pub use recordings::{Library, LibraryError};

@@ -21,6 +21,7 @@ use crate::health;
 use crate::health::desk::Desk;
 use crate::live::{self, Board, Clock};
 use crate::recordings::{self, Grants, Library};
+use crate::recordings_list;
 use crate::shell::assets;
 use crate::sign_in;
 
@@ -77,13 +78,15 @@ pub struct Server {
     pub clock: Clock,
     /// Grants to hear, so that a player's range requests are one access.
     pub grants: Grants,
+    /// Answers that are kept for a while.
+    pub(crate) memory: health::Memory,
 }
 
 impl Server {
     /// A server over these.
     pub fn new(access: Access, parts: Parts) -> Self {
         let Parts { library, health, desk, board, reports, log, clock } = parts;
-        Self { access, library, health, desk, board, reports, log, clock, grants: Grants::default() }
+        Self { access, library, health, desk, board, reports, log, clock, grants: Grants::default(), memory: health::Memory::default() }
     }
 }
 
@@ -102,7 +105,9 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/", get(live::page::board))
         .route("/wall", get(live::page::wall))
         .route("/agents", get(live::agents_page::agents))
+        .route("/recordings", get(recordings_list::page::recordings))
         .route("/health", get(health::page::page))
+        .merge(failed())
         .merge(api)
         .route("/api/v1/openapi.json", get(move || describe(described.clone())))
         .layer(DefaultBodyLimit::max(BODY))
@@ -110,12 +115,38 @@ pub fn router(server: Arc<Server>) -> Router {
         .with_state(server)
 }
 
+/// Pages of what failed.
+fn failed() -> Router<Arc<Server>> {
+    use health::{letters, parked};
+    Router::new()
+        .route("/health/dead-letters", get(letters::page::letters))
+        .route("/health/dead-letters/retry", post(letters::page::retried))
+        .route("/health/dead-letters/{place}", get(letters::page::letter))
+        .route("/health/parked", get(parked::page::rows))
+        .route("/health/parked/retry", post(parked::page::retried))
+        .route("/health/parked/{place}", get(parked::page::row))
+        .route("/health/parked/{place}/correct", post(parked::page::corrected))
+        .route("/health/parked/{place}/retry", post(parked::page::retried_one))
+        .route("/health/parked/{place}/discard", post(parked::page::discarded))
+}
+
 /// The routes of the API.
 fn api() -> OpenApiRouter<Arc<Server>> {
     OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(live::api::live))
         .routes(routes!(live::stream::stream))
+        .routes(routes!(recordings_list::api::recordings))
         .routes(routes!(health::api::health))
+        .routes(routes!(health::letters::api::letters))
+        .routes(routes!(health::letters::api::letter))
+        .routes(routes!(health::letters::api::retry_one))
+        .routes(routes!(health::letters::api::retry_all))
+        .routes(routes!(health::parked::api::rows))
+        .routes(routes!(health::parked::api::row))
+        .routes(routes!(health::parked::api::correct_row))
+        .routes(routes!(health::parked::api::retry_row))
+        .routes(routes!(health::parked::api::retry_rows))
+        .routes(routes!(health::parked::api::discard_row))
 }
 
 /// The description of the API, OpenAPI 3.1, as JSON.

@@ -34,7 +34,9 @@ pub use config::{LakeConfig, S3Settings};
 pub use error::{CommitError, TablesError};
 pub use lake::Lake;
 pub use read::{Filter, Followed, Size};
-pub use reports::{Behind, Contact, Cursor, Limits, Page, Question, Reports, Search, Visible};
+pub use reports::{
+    Behind, Contact, Cursor, Limits, Page, Question, RecordingSearch, RecordingsFound, Reports, Search, Visible,
+};
 pub use schema::schema;
 pub use synced::SyncedFolder;
 pub use table::Table;

@@ -44,7 +44,6 @@ async fn run(services: &Arc<Services>, stop: CancellationToken) -> Result<(), St
     let mut stage = FactsStage::new(services.log.clone(), services.lake.clone(), services.snapshots.clone(), config)
         .telling(services.telemetry.waits());
     let mut membership = services.log.join(group, TOPIC_EVENTS).await.map_err(|e| e.to_string())?;
-    services.vitals.folding(true);
     let ended = fold_until(services, &mut stage, &mut *membership, stop).await;
     services.telemetry.facts(&stage.counts);
     ended

@@ -105,7 +105,7 @@ pub async fn serve_on(
     let parts = Parts {
         library: Arc::new(shelf),
         health: services.telemetry.clone(),
-        desk: Arc::new(OurDesk(services.clone())),
+        desk: Arc::new(OurDesk::new(services.clone())),
         board,
         reports: Arc::new(Reports::new(services.lake.clone(), tables::Limits::default())),
         log: services.log.clone(),

@@ -13,6 +13,7 @@ use pipeline::snapshots::Snapshots;
 use tables::{Lake, LakeConfig, S3Settings};
 use vault::{StoreConfig, Vault};
 
+use super::targets::Connected;
 use super::telemetry::Telemetry;
 use super::vitals::Vitals;
 use crate::config::{Config, Kafka, StoreSection};
@@ -39,6 +40,8 @@ pub struct Services {
     pub telemetry: Arc<Telemetry>,
     /// What the stages told last, for the page of health.
     pub vitals: Vitals,
+    /// The CRM targets that write in this process.
+    pub targets: Connected,
     /// Rosters by switch.
     pub rosters: HashMap<Name, Roster>,
 }
@@ -71,6 +74,7 @@ impl Services {
             lake: Arc::new(lake),
             telemetry: Arc::new(Telemetry::new()),
             vitals: Vitals::default(),
+            targets: Connected::default(),
             log,
             embedded,
             rosters,

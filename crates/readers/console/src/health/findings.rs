@@ -35,7 +35,24 @@ pub(super) fn of(view: &HealthView, vitals: &Vitals, now: Instant) -> Vec<Findin
         let what = format!("{} {}: {} {}.", texts::CRM_HELD_BACK, c.target, texts::FOR, show::duration(ms));
         Some(finding(FindingLevel::Alarm, what, texts::CRM_HELD_BACK_ACTION))
     }));
+    found.extend(failed(view));
     found
+}
+
+/// What failed for good and stands.
+fn failed(view: &HealthView) -> Vec<Finding> {
+    let linked = |what: String, action: &str, link: &str| Finding {
+        link: Some(link.to_owned()),
+        ..finding(FindingLevel::Warning, what, action)
+    };
+    let letters = view.dead_letters.filter(|n| *n > 0).map(|n| {
+        linked(texts::letters(n), texts::LETTERS_ACTION, "/health/dead-letters")
+    });
+    let parked = view.parked.filter(|n| *n > 0).map(|n| linked(texts::parked(n), texts::PARKED_ACTION, "/health/parked"));
+    let missing = view.recordings.as_ref().and_then(|r| r.by_state.get("missing").copied()).filter(|n| *n > 0);
+    let missing =
+        missing.map(|n| linked(texts::missing(n), texts::MISSING_ACTION, "/recordings?state=missing"));
+    letters.into_iter().chain(parked).chain(missing).collect()
 }
 
 fn process(vitals: &Vitals) -> Vec<Finding> {
@@ -129,11 +146,12 @@ mod tests {
         view.switches[0].age_ms = Some(3_600_000);
         view.flush = Some(Flush { ended: NOW.plus_millis(-70_000).to_rfc3339(), took_ms: 1, rows: 0, rows_held: 9 });
         view.crm[0].held_back_ms = Some(60_000);
+        (view.dead_letters, view.parked) = (Some(1), Some(2));
         let said = said(&view, &vitals).join("\n");
-        for word in ["crm salesforce", "pbx1 (asterisk.ami)", "table events", "1:01", "partition 3", "pbx1: 1 h"] {
+        for word in ["crm salesforce", "pbx1 (asterisk.ami)", "table events", "1:01", "partition 3", "pbx1: 1 h", "One record", "2 rows"] {
             assert!(said.contains(word), "{word} is not in\n{said}");
         }
-        assert_eq!(said.lines().count(), 7, "{said}");
+        assert_eq!(said.lines().count(), 9, "{said}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::view::{self, Finding, FindingLevel, HealthView, SwitchHealth};
 use crate::auth::Role;
 use crate::guard::allowed;
 use crate::server::Server;
+use crate::shell::texts::recordings::state as recording_state;
 use crate::shell::{self, Page, Place, show, texts::health as texts};
 
 /// The handler.
@@ -26,6 +27,7 @@ pub(crate) async fn page(State(server): State<Arc<Server>>, headers: HeaderMap) 
         div #standing.standing role="status" {}
         section #findings data-follow aria-label=(texts::WRONG) aria-live="polite" { (findings(&view.findings)) }
         section #process data-follow { (process(&view)) }
+        section #failed data-follow { (failed(&view)) }
         section #switches data-follow { (switches(&view.switches)) }
         section #crm data-follow { (crm(&view.crm)) }
         section #lag data-follow { (lag(&view.partitions)) }
@@ -62,12 +64,12 @@ fn finding(f: &Finding) -> Markup {
 }
 
 /// An instant that the script puts into the reader's form.
-pub(super) fn moment(rfc3339: &str) -> Markup {
+pub(crate) fn moment(rfc3339: &str) -> Markup {
     html! { time datetime=(rfc3339) { (show::instant(rfc3339)) } }
 }
 
 /// A count that the script puts into the reader's form.
-pub(super) fn count(n: impl std::fmt::Display) -> Markup {
+pub(crate) fn count(n: impl std::fmt::Display) -> Markup {
     let text = n.to_string();
     html! { data value=(text) data-kind="count" { (text) } }
 }
@@ -86,6 +88,25 @@ fn process(view: &HealthView) -> Markup {
             dd {
                 @if view.waits.is_empty() { (texts::NOTHING) }
                 @for w in &view.waits { div { (w.what) ", since " (moment(&w.since)) " (" (show::age(w.lasts_ms)) ")" } }
+            }
+        }
+    }
+}
+
+/// What failed, with the ways to it.
+fn failed(view: &HealthView) -> Markup {
+    let number = |n: Option<u64>| html! { @match n { Some(n) => { (count(n)) } None => { (texts::NOT_KNOWN) } } };
+    html! {
+        h2 { (texts::FAILED_ROWS) }
+        dl.facts {
+            dt { a href="/health/dead-letters" { (texts::DEAD_LETTERS) } } dd { (number(view.dead_letters)) }
+            dt { a href="/health/parked" { (texts::PARKED) } } dd { (number(view.parked)) }
+            @if let Some(recordings) = &view.recordings {
+                dt { a href="/recordings" { (texts::RECORDINGS) } }
+                dd { @for (i, (state, n)) in recordings.by_state.iter().enumerate() {
+                    @if i > 0 { ", " }
+                    a href=(format!("/recordings?state={state}")) { (recording_state(state).0) } " " (count(n))
+                } @if recordings.by_state.is_empty() { (count(0)) } }
             }
         }
     }

@@ -1,13 +1,17 @@
 //! The health of the process and of what it reads and writes: the shape of the API.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use model::Instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::desk::{CrmWriter, Flush, Vitals};
-use super::findings;
 use super::lag::{self, PartitionView};
+use super::{KEPT, findings, letters, parked};
 use crate::auth::Sees;
+use crate::recordings_list;
 use crate::server::Server;
 
 /// How everything does.
@@ -33,6 +37,22 @@ pub struct HealthView {
     pub flush: Option<Flush>,
     /// The CRM writers of this process.
     pub crm: Vec<CrmWriter>,
+    /// Dead letters that stand (the newest 50,000 are counted), at most 30 s old; null where
+    /// they cannot be read.
+    pub dead_letters: Option<u64>,
+    /// Parked CRM rows that stand, at most 30 s old; null where they cannot be read.
+    pub parked: Option<u64>,
+    /// Recordings by state, at most 30 s old, for those who see everything; else null.
+    pub recordings: Option<RecordingCounts>,
+}
+
+/// Recordings by state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RecordingCounts {
+    /// How many in each state.
+    pub by_state: BTreeMap<String, u64>,
+    /// From when on was looked, RFC 3339; null: from the beginning.
+    pub from: Option<String>,
 }
 
 /// Something that is wrong.
@@ -102,9 +122,27 @@ pub(super) async fn view(server: &Server, sees: &Sees) -> HealthView {
         waits: vitals.waits.iter().map(|w| wait(w, now)).collect(),
         flush: vitals.flush.clone(),
         crm: vitals.crm.clone(),
+        dead_letters: letters::standing(server, sees).await.map_err(unread_too).ok(),
+        parked: parked::standing(server, sees).await.map_err(unread_too).ok().map(|n| n as u64),
+        recordings: recordings(server, sees).await,
     };
     view.findings = found(&view, &vitals, unread, now);
     view
+}
+
+fn unread_too(e: impl std::fmt::Display) {
+    tracing::warn!(error = %e, "health could not be told whole");
+}
+
+async fn recordings(server: &Server, sees: &Sees) -> Option<RecordingCounts> {
+    if !sees.all() {
+        return None;
+    }
+    let kept = &server.memory.recordings;
+    let found = kept.get(KEPT, async { recordings_list::counts(server, sees).await.map(Arc::new) }).await;
+    let found = found.map_err(unread_too).ok()?;
+    let by_state = found.by_state.iter().map(|(state, n)| (recordings_list::word(*state), *n)).collect();
+    Some(RecordingCounts { by_state, from: found.from.map(Instant::to_rfc3339) })
 }
 
 fn found(view: &HealthView, vitals: &Vitals, unread: Option<String>, now: Instant) -> Vec<Finding> {

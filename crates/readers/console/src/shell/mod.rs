@@ -21,6 +21,8 @@ pub(crate) enum Place {
     Board,
     /// The agents' board.
     Agents,
+    /// The list of recordings.
+    Recordings,
     /// How the system does, and what failed.
     Health,
 }
@@ -31,6 +33,7 @@ type Stop = (Place, &'static str, &'static str, fn(Role) -> bool);
 const STOPS: &[Stop] = &[
     (Place::Board, "/", texts::BOARD, Role::watches),
     (Place::Agents, "/agents", texts::AGENTS, Role::watches),
+    (Place::Recordings, "/recordings", texts::recordings::RECORDINGS, Role::watches),
     (Place::Health, "/health", texts::health::HEALTH, Role::tends),
 ];
 

@@ -8,6 +8,7 @@
 
 mod plain;
 mod question;
+mod recordings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use model::facts::{Call, Visit};
 use model::{Instant, Name};
 
 pub use question::{Behind, Contact, Cursor, Page, Question, Search, Visible};
+pub use recordings::{RecordingSearch, RecordingsFound};
 
 use crate::error::TablesError;
 use crate::lake::Lake;

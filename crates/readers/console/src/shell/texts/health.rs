@@ -74,3 +74,47 @@ pub(crate) const LAG_HINT: &str = "Behind: records that are not folded durably i
 pub(crate) const CRM: &str = "CRM";
 pub(crate) const CRM_HINT: &str = "Counts are of this process since it began.";
 pub(crate) const NOTHING: &str = "Nothing.";
+
+pub(crate) const BACK: &str = "Back to health";
+pub(crate) const NEXT: &str = "Older ones";
+pub(crate) const GONE: &str = "There is none of that name, or it was dealt with meanwhile.";
+pub(crate) const OUTCOMES: &str = "What became of each";
+pub(crate) const FAILED_ROWS: &str = "What failed";
+pub(crate) const RECORDINGS: &str = "Recordings";
+
+/// An outcome's word.
+pub(crate) fn outcome(result: &str) -> &str {
+    match result {
+        "taken_in" => "Taken in",
+        "replay" => "Waits for a replay",
+        "unreadable" => "Still cannot be read",
+        "written" => "Written",
+        "refused" => "Still refused",
+        "later" => "Not now",
+        "not_given" => "Not given",
+        other => other,
+    }
+}
+
+/// Dead letters that stand.
+pub(crate) fn letters(n: u64) -> String {
+    if n == 1 { "One record could not be read.".to_owned() } else { format!("{n} records could not be read.") }
+}
+
+/// Parked rows that stand.
+pub(crate) fn parked(n: u64) -> String {
+    if n == 1 { "The CRM refused one row for good.".to_owned() } else { format!("The CRM refused {n} rows for good.") }
+}
+
+/// Recordings that are missing.
+pub(crate) fn missing(n: u64) -> String {
+    if n == 1 { "One recording is missing.".to_owned() } else { format!("{n} recordings are missing.") }
+}
+
+pub(crate) const LETTERS_ACTION: &str = "Read why, put right what makes them, and try them once more.";
+pub(crate) const PARKED_ACTION: &str = "Read what it said, correct the rows or the CRM, and give them again.";
+pub(crate) const MISSING_ACTION: &str =
+    "See whether the place where the switch leaves them is the configured one, and whether they are removed too early.";
+pub(crate) const DEAD_LETTERS: &str = "Dead letters";
+pub(crate) const PARKED: &str = "Parked CRM rows";
+pub(crate) const NOT_KNOWN: &str = "not known now";
