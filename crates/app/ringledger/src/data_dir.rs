@@ -79,6 +79,20 @@ pub async fn facts_of(services: &Services) -> Result<FactsStage, Failure> {
     every_partition(&services.log, &services.lake, &services.snapshots).await
 }
 
+/// Folds what the log holds where nobody else does: the log is the embedded one, and no
+/// stage `facts` runs in this process.
+///
+/// # Errors
+/// The stage failed.
+pub async fn fold_here(services: &Services) -> Result<(), Failure> {
+    if services.embedded.is_none() || services.vitals.folds_here() {
+        return Ok(());
+    }
+    let mut facts = facts_of(services).await?;
+    facts.run_until_idle(&|_| {}).await?;
+    Ok(facts.finish().await?)
+}
+
 async fn every_partition(
     log: &Arc<dyn EventLog>,
     lake: &Arc<Lake>,

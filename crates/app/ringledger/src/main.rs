@@ -12,6 +12,7 @@ mod parked;
 mod place;
 mod plain;
 mod recordings;
+mod retaking;
 mod roster_file;
 mod run;
 mod upkeep_args;

@@ -11,6 +11,9 @@ use model::{Instant, Name, Position, TOPIC_DEAD_LETTERS};
 
 use crate::{EventLog, LogError, NewRecord, Record};
 
+/// Reason of the mark that says that a letter was taken in since.
+pub const TAKEN_IN: &str = "taken_in";
+
 /// One dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
@@ -88,21 +91,54 @@ impl DeadLetter {
 /// # Errors
 /// The log cannot be read.
 pub async fn list(log: &dyn EventLog) -> Result<Vec<DeadLetter>, LogError> {
-    let mut seen = HashSet::new();
     let mut letters = Vec::new();
+    newest(log, i64::MAX, |_, letter| letters.push(letter)).await?;
+    Ok(letters)
+}
+
+/// Hands the newest letters, at most `most` of a partition, to `each`, with where they stand
+/// in the topic; oldest first by partition, a letter written twice once. Whether there are
+/// older ones.
+///
+/// # Errors
+/// The log cannot be read.
+pub async fn newest(
+    log: &dyn EventLog,
+    most: i64,
+    mut each: impl FnMut(Position, DeadLetter),
+) -> Result<bool, LogError> {
+    let (mut seen, mut older) = (HashSet::new(), false);
     for partition in 0..log.partitions(TOPIC_DEAD_LETTERS).await? {
         let marks = log.watermarks(TOPIC_DEAD_LETTERS, partition).await?;
-        let mut offset = marks.low;
+        let mut offset = marks.low.max(marks.high.saturating_sub(most));
+        older |= offset > marks.low;
         while offset < marks.high {
             let records =
                 log.read(TOPIC_DEAD_LETTERS, partition, offset, 1_000, 16 << 20, Duration::from_secs(5)).await?;
             let Some(last) = records.last() else { break };
             offset = last.offset + 1;
-            let found = records.iter().map(DeadLetter::from_record);
-            letters.extend(found.filter(|l| seen.insert((l.id.clone(), l.reason.clone()))));
+            for record in &records {
+                let letter = DeadLetter::from_record(record);
+                if seen.insert((letter.id.clone(), letter.reason.clone())) {
+                    each(Position { partition, offset: record.offset }, letter);
+                }
+            }
         }
     }
-    Ok(letters)
+    Ok(older)
+}
+
+/// The letter that stands there in the topic, if any does.
+///
+/// # Errors
+/// The log cannot be read.
+pub async fn at(log: &dyn EventLog, place: Position) -> Result<Option<DeadLetter>, LogError> {
+    let (partition, offset) = (place.partition, place.offset);
+    match log.read(TOPIC_DEAD_LETTERS, partition, offset, 1, 4 << 20, Duration::ZERO).await {
+        Ok(records) => Ok(records.first().filter(|r| r.offset == offset).map(DeadLetter::from_record)),
+        Err(LogError::OutOfRange { .. } | LogError::Unknown(_)) => Ok(None),
+        Err(e) => Err(e),
+    }
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ impl Timeline {
             }
             Act::SourceGap { .. } => self.lists_count_again(),
             Act::AccessGranted { .. } | Act::CrmParked { .. } | Act::SignIn { .. } => {}
+            Act::CrmCorrected { .. } | Act::CrmRetried { .. } | Act::CrmDiscarded { .. } => {}
         }
     }
 

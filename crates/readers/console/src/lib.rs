@@ -8,17 +8,19 @@
 //! from this server's own pages (`guard`).
 
 mod auth;
+mod calls;
 mod charts;
 mod counted;
-mod calls;
 mod guard;
 mod headers;
+mod health;
 mod listen;
 pub mod live;
 mod next;
 mod pages;
 mod problem;
 mod recordings;
+mod recordings_list;
 mod reports;
 mod sender;
 mod server;
@@ -33,6 +35,10 @@ pub use auth::{
     SessionStore, SignIn, Token, TokenError, tokens_from_text,
 };
 pub use counted::{Answered, counted};
+pub use health::desk::{
+    Correction, CrmWriter, Desk, DeskError, Flush, Parked, ParkedField, ParkedRow, ParkedStep, Retried, Vitals,
+    place_text,
+};
 pub use listen::serve;
 pub use live::{Board, Clock};
 pub use recordings::{Library, LibraryError};

@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use event_log::EventLog;
 use tables::Reports;
@@ -20,8 +20,11 @@ use crate::auth::{Access, Role};
 use crate::calls;
 use crate::guard::{allowed, guard};
 use crate::headers::safe;
+use crate::health;
+use crate::health::desk::Desk;
 use crate::live::{self, Board, Clock};
 use crate::recordings::{self, Grants, Library};
+use crate::recordings_list;
 use crate::reports;
 use crate::shell::assets;
 use crate::sign_in;
@@ -48,6 +51,8 @@ pub struct Parts {
     pub library: Arc<dyn Library>,
     /// Health.
     pub health: Arc<dyn Health>,
+    /// What is told and done on the pages of health.
+    pub desk: Arc<dyn Desk>,
     /// The live figures.
     pub board: Arc<Board>,
     /// Reports, searches and look-ups over the tables.
@@ -66,6 +71,8 @@ pub struct Server {
     pub library: Arc<dyn Library>,
     /// Health.
     pub health: Arc<dyn Health>,
+    /// What is told and done on the pages of health.
+    pub desk: Arc<dyn Desk>,
     /// The live figures.
     pub board: Arc<Board>,
     /// Reports, searches and look-ups over the tables.
@@ -76,13 +83,26 @@ pub struct Server {
     pub clock: Clock,
     /// Grants to hear, so that a player's range requests are one access.
     pub grants: Grants,
+    /// Answers that are kept for a while.
+    pub(crate) memory: health::Memory,
 }
 
 impl Server {
     /// A server over these.
     pub fn new(access: Access, parts: Parts) -> Self {
-        let Parts { library, health, board, reports, log, clock } = parts;
-        Self { access, library, health, board, reports, log, clock, grants: Grants::default() }
+        let Parts { library, health, desk, board, reports, log, clock } = parts;
+        Self {
+            access,
+            library,
+            health,
+            desk,
+            board,
+            reports,
+            log,
+            clock,
+            grants: Grants::default(),
+            memory: health::Memory::default(),
+        }
     }
 }
 
@@ -108,12 +128,30 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/staffing", get(staffing::page::staffing))
         .route("/calls", get(calls::search_page::search))
         .route("/calls/{call_id}", get(calls::contact_page::contact))
+        .route("/recordings", get(recordings_list::page::recordings))
+        .route("/health", get(health::page::page))
+        .merge(failed())
         .merge(api)
         .route("/api/v1/openapi.json", get(move |server, headers| describe(server, headers, described.clone())))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(from_fn_with_state(server.clone(), guard))
         .layer(from_fn(safe))
         .with_state(server)
+}
+
+/// Pages of what failed.
+fn failed() -> Router<Arc<Server>> {
+    use health::{letters, parked};
+    Router::new()
+        .route("/health/dead-letters", get(letters::page::letters))
+        .route("/health/dead-letters/retry", post(letters::page::retried))
+        .route("/health/dead-letters/{place}", get(letters::page::letter))
+        .route("/health/parked", get(parked::page::rows))
+        .route("/health/parked/retry", post(parked::page::retried))
+        .route("/health/parked/{place}", get(parked::page::row))
+        .route("/health/parked/{place}/correct", post(parked::page::corrected))
+        .route("/health/parked/{place}/retry", post(parked::page::retried_one))
+        .route("/health/parked/{place}/discard", post(parked::page::discarded))
 }
 
 /// The routes of the API.
@@ -131,6 +169,18 @@ fn api() -> OpenApiRouter<Arc<Server>> {
         .routes(routes!(calls::api::search))
         .routes(routes!(calls::api::contact))
         .routes(routes!(calls::api::events))
+        .routes(routes!(recordings_list::api::recordings))
+        .routes(routes!(health::api::health))
+        .routes(routes!(health::letters::api::letters))
+        .routes(routes!(health::letters::api::letter))
+        .routes(routes!(health::letters::api::retry_one))
+        .routes(routes!(health::letters::api::retry_all))
+        .routes(routes!(health::parked::api::rows))
+        .routes(routes!(health::parked::api::row))
+        .routes(routes!(health::parked::api::correct_row))
+        .routes(routes!(health::parked::api::retry_row))
+        .routes(routes!(health::parked::api::retry_rows))
+        .routes(routes!(health::parked::api::discard_row))
 }
 
 /// The description of the API, OpenAPI 3.1, as JSON.

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use model::Name;
+use event_log::dead_letters::DeadLetter;
 use model::facts::Recording;
+use model::{Name, Position};
 use vault::{Hearing, Wanted};
 
-use crate::{Access, Board, Clock, Health, Library, LibraryError, Parts, Server};
+use crate::{
+    Access, Board, Clock, Correction, Desk, DeskError, Health, Library, LibraryError, Parked, ParkedField, ParkedRow,
+    Parts, Retried, Server, Vitals, place_text,
+};
 
 struct Nothing;
 
@@ -36,6 +40,72 @@ impl Health for Nothing {
     }
 }
 
+#[async_trait]
+impl Desk for Nothing {
+    fn vitals(&self) -> Vitals {
+        Vitals { running: true, ..Vitals::default() }
+    }
+
+    async fn retry_letters(&self, letters: &[(Position, DeadLetter)], who: &str) -> Result<Vec<Retried>, DeskError> {
+        let tried = |(place, letter): &(Position, DeadLetter)| Retried {
+            place: place_text(*place),
+            result: "unreadable".to_owned(),
+            text: format!("{who} tried {}", letter.id),
+        };
+        Ok(letters.iter().map(tried).collect())
+    }
+
+    async fn parked(&self, from: Option<model::Instant>) -> Result<Parked, DeskError> {
+        Ok(Parked { rows: vec![parked_row()], from })
+    }
+
+    async fn retry_parked(&self, places: &[String], who: &str) -> Result<Vec<Retried>, DeskError> {
+        let tried = |place: &String| Retried {
+            place: place.clone(),
+            result: "refused".to_owned(),
+            text: format!("{who} tried"),
+        };
+        Ok(places.iter().map(tried).collect())
+    }
+
+    async fn correct_parked(&self, _: &str, fields: Correction, _: &str, _: &str) -> Result<(), DeskError> {
+        match fields.as_slice() {
+            [(name, Some(text))] if *name == "Subject" && text == "Call" => Ok(()),
+            other => Err(DeskError::Refused(format!("{other:?}"))),
+        }
+    }
+
+    async fn discard_parked(&self, _: &str, _: &str, _: &str) -> Result<(), DeskError> {
+        Ok(())
+    }
+}
+
+/// A row that a CRM refused.
+pub(crate) fn parked_row() -> ParkedRow {
+    let field = |name: &str, value: serde_json::Value, correctable| ParkedField {
+        name: name.to_owned(),
+        value,
+        correctable,
+        corrected: false,
+    };
+    ParkedRow {
+        place: "3-42".to_owned(),
+        parked_at: "2026-11-22T08:00:00Z".to_owned(),
+        target: "salesforce".to_owned(),
+        object: "Task".to_owned(),
+        call_id: "7.1".to_owned(),
+        interval: false,
+        center: "main".to_owned(),
+        switch: "pbx1".to_owned(),
+        queue: None,
+        key: Some("main/pbx1/7.1".to_owned()),
+        reason: "STRING_TOO_LONG: Subject: data value too large".to_owned(),
+        fields: vec![field("Subject", "Call from <b>".into(), true), field("CallDurationInSeconds", 7.into(), false)],
+        further: vec!["OwnerId".to_owned()],
+        history: Vec::new(),
+    }
+}
+
 /// Without recordings, over an empty lake and an empty log, always ready.
 pub(crate) async fn server(access: Access) -> Arc<Server> {
     server_over(access, &model::facts::Facts::default()).await
@@ -56,6 +126,7 @@ pub(crate) async fn server_over(access: Access, facts: &model::facts::Facts) -> 
     let parts = Parts {
         library: Arc::new(Nothing),
         health: Arc::new(Nothing),
+        desk: Arc::new(Nothing),
         board: Board::still(crate::live::Limits::default(), clock.clone()),
         reports: Arc::new(tables::Reports::new(Arc::new(lake), tables::Limits::default())),
         log: Arc::new(log),

@@ -8,6 +8,7 @@
 
 mod client;
 pub mod config;
+pub mod correction;
 pub mod mapping;
 pub mod matcher;
 pub mod row;

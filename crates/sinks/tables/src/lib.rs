@@ -36,7 +36,8 @@ pub use error::{CommitError, TablesError};
 pub use lake::Lake;
 pub use read::{Filter, Followed, Gap, Size};
 pub use reports::{
-    Behind, Contact, Cursor, History, Limits, Page, Question, Reports, Restated, Search, Visible,
+    Behind, Contact, Cursor, History, Limits, Page, Question, RecordingSearch, RecordingsFound, Reports, Restated,
+    Search, Visible,
 };
 pub use schema::schema;
 pub use sheet::parquet;

@@ -133,6 +133,9 @@ impl Known {
         if envelope.dialect == Dialect::Ringledger {
             self.remember(envelope.id.as_bytes());
             self.take_act(&envelope.data);
+        } else if whose.wrote(envelope) && envelope.sequence == 0 {
+            // Taken in out of its place (`retake`): it says nothing of how far the source is.
+            self.remember(envelope.id.as_bytes());
         } else if whose.wrote(envelope) {
             self.remember(envelope.id.as_bytes());
             self.sequence = self.sequence.max(envelope.sequence);

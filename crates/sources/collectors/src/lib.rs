@@ -13,6 +13,7 @@ pub mod intake;
 
 pub mod known;
 pub mod open;
+pub mod retake;
 pub mod times;
 
 mod scan;

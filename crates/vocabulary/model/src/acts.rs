@@ -90,6 +90,47 @@ pub enum Act {
         /// Why it was refused; the role otherwise.
         why: String,
     },
+    /// Somebody corrected fields of a parked row; the next retry writes them so.
+    CrmCorrected {
+        /// The contact, or the key of an interval.
+        call_id: Name,
+        /// The CRM target.
+        target: Name,
+        /// The object.
+        object: Name,
+        /// Fields and their new text; `None` empties the field.
+        fields: Vec<(Name, Option<String>)>,
+        /// Who.
+        who: Name,
+        /// Why, in their words.
+        reason: String,
+    },
+    /// Somebody had a parked row written again; where the CRM took it, `CrmWritten` follows.
+    CrmRetried {
+        /// The contact, or the key of an interval.
+        call_id: Name,
+        /// The CRM target.
+        target: Name,
+        /// The object.
+        object: Name,
+        /// Who.
+        who: Name,
+        /// What the CRM said.
+        outcome: String,
+    },
+    /// Somebody gave a parked row up: it is not written, and stands parked no more.
+    CrmDiscarded {
+        /// The contact, or the key of an interval.
+        call_id: Name,
+        /// The CRM target.
+        target: Name,
+        /// The object.
+        object: Name,
+        /// Who.
+        who: Name,
+        /// Why, in their words.
+        reason: String,
+    },
 }
 
 /// What came of a sign-in.

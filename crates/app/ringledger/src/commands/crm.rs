@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crm::{Outcome, Row};
-use event_log::NewRecord;
-use model::{Act, TOPIC_EVENTS};
+use crm::Row;
 use serde_json::{Map, Value, json};
 use tables::Filter;
 
@@ -14,7 +12,7 @@ use crate::config;
 use crate::data_dir;
 use crate::failure::Failure;
 use crate::output::{print, say};
-use crate::parked::{ParkedRow, standing};
+use crate::parked::{Given, ParkedRow, give, standing};
 use crate::plain;
 use crate::run::{services::Services, targets};
 
@@ -59,31 +57,33 @@ async fn retry(data_dir: Option<PathBuf>, files: &[PathBuf], key: Option<&str>) 
     }
     let services = Services::open(config, data_dir).await?;
     let rows = standing(&services.lake, &Filter::default()).await?;
-    let wanted = |p: &ParkedRow| key.is_none_or(|k| p.call_id == k || p.row.as_ref().is_some_and(|r| r.key == k));
-    let (mut given, mut refused) = (0_usize, false);
-    for name in targets::names(&services.config) {
-        let known = targets::name_of(&services.config, name);
-        let mine: Vec<(&ParkedRow, Row)> =
-            rows.iter().filter(|p| p.target == known && wanted(p)).filter_map(|p| Some((p, p.row.clone()?))).collect();
-        if mine.is_empty() {
-            continue;
-        }
-        given += mine.len();
-        let connected = targets::connect(&services.config, &services.state, name).await;
-        let (target, _) = connected.map_err(|e| Failure::Other(e.to_string()))?;
-        let outcomes = target.write(mine.iter().map(|(_, row)| row.clone()).collect()).await;
-        for ((p, _), outcome) in mine.iter().zip(&outcomes) {
-            refused |= tell(&services, p, outcome).await?;
-        }
-    }
-    if given == 0 && key.is_some() {
+    let known: Vec<String> =
+        targets::names(&services.config).iter().map(|n| targets::name_of(&services.config, n)).collect();
+    let asked = |p: &ParkedRow| key.is_none_or(|k| p.call_id == k || p.row.as_ref().is_some_and(|r| r.key == k));
+    let wanted: Vec<&ParkedRow> =
+        rows.iter().filter(|p| p.row.is_some() && known.contains(&p.target) && asked(p)).collect();
+    if wanted.is_empty() && key.is_some() {
         return Err(Failure::Usage(nothing(&rows, key)));
     }
-    if given == 0 {
+    if wanted.is_empty() {
         say(&nothing(&rows, key));
     }
-    take_in(&services).await?;
+    let given = give(&services, &wanted, "the command line").await?.outcomes;
+    wanted.iter().zip(&given).for_each(|(p, given)| tell(p, given));
+    data_dir::fold_here(&services).await?;
+    let refused = given.iter().any(|g| *g != Given::Written);
     Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Says what became of a row to the person.
+fn tell(p: &ParkedRow, given: &Given) {
+    let text = match given {
+        Given::Written => "written".to_owned(),
+        Given::Refused(text) => format!("still refused: {text}"),
+        Given::Later(text) => format!("not now: {text}"),
+        Given::Not(text) => format!("not given: {text}"),
+    };
+    say(&format!("{} {}: {text}", p.object, p.call_id));
 }
 
 fn nothing(rows: &[ParkedRow], key: Option<&str>) -> String {
@@ -91,45 +91,5 @@ fn nothing(rows: &[ParkedRow], key: Option<&str>) -> String {
         (0, _) => "nothing is parked".to_owned(),
         (n, Some(key)) => format!("none of the {n} parked rows has the key or call {key}; see `ringledger crm parked`"),
         (n, None) => format!("none of the {n} parked rows is of a CRM that the pipeline files name"),
-    }
-}
-
-/// What was told is folded here where nobody else folds it, so that `crm parked` knows.
-async fn take_in(services: &Services) -> Result<(), Failure> {
-    if services.embedded.is_none() {
-        return Ok(());
-    }
-    let mut facts = data_dir::facts_of(services).await?;
-    facts.run_until_idle(&|_| {}).await?;
-    Ok(facts.finish().await?)
-}
-
-/// Says what became of a row, to the person and to the log; `true` where it still stands.
-async fn tell(services: &Services, p: &ParkedRow, outcome: &Outcome) -> Result<bool, Failure> {
-    match outcome {
-        Outcome::Parked(parked) => {
-            say(&format!("{} {}: still refused: {}: {}", p.object, p.call_id, parked.code, parked.reason));
-            Ok(true)
-        }
-        Outcome::Later(later) => {
-            say(&format!("{} {}: not now: {}", p.object, p.call_id, later.message));
-            Ok(true)
-        }
-        Outcome::Written { id, .. } => {
-            say(&format!("{} {}: written", p.object, p.call_id));
-            let act = Act::CrmWritten {
-                call_id: p.call_id.as_str().into(),
-                target: p.target.as_str().into(),
-                object: p.object.as_str().into(),
-                record_id: id.as_deref().map(Into::into),
-                revision: 0,
-            };
-            let now = pipeline::clock::now();
-            let place = (&p.event.center, &p.event.switch);
-            let envelope_id = format!("retry-{}-{}", p.event.position, now.0);
-            let envelope = act.envelope("crm", envelope_id.into(), place, p.event.at, now);
-            services.log.append(TOPIC_EVENTS, vec![NewRecord::event(&envelope)]).await?;
-            Ok(false)
-        }
     }
 }

@@ -7,16 +7,20 @@
 use std::collections::HashSet;
 use std::process::ExitCode;
 
-use event_log::dead_letters::{self, DeadLetter};
+use dialects::Framed;
+use event_log::dead_letters::{self, DeadLetter, TAKEN_IN};
 use event_log::{EventLog, LogError};
 use model::Name;
 use serde_json::{Map, Value};
 
-use super::retaking::{self, TAKEN_IN, Tried};
 use crate::args::{Format, Place};
+use crate::data_dir;
 use crate::failure::Failure;
 use crate::output::{print, say};
+use crate::place::Found;
 use crate::plain::{self, object};
+use crate::retaking::{self, Tried};
+use crate::run::services::Services;
 use crate::upkeep_args::DeadLetters;
 
 /// Runs it.
@@ -130,7 +134,7 @@ async fn retry(place: &Place, id: Option<&str>, format: Format) -> Result<ExitCo
     let readable: Vec<_> =
         tried.iter().filter_map(|(l, t)| if let Tried::Reads(framed) = t { Some((l, framed)) } else { None }).collect();
     if !readable.is_empty() {
-        retaking::take_in(found, &readable).await?;
+        take_in(found, &readable).await?;
     }
     let rows: Vec<_> = tried.iter().map(|(l, t)| outcome(l, t)).collect();
     print(&plain::objects_as(&rows, format));
@@ -140,12 +144,18 @@ async fn retry(place: &Place, id: Option<&str>, format: Format) -> Result<ExitCo
     Ok(if unreadable > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
+/// Appends what reads now; folds it into the tables where the log is the embedded one (with
+/// Kafka the running processes do).
+async fn take_in(found: Found, readable: &[(&DeadLetter, &Vec<Framed>)]) -> Result<(), Failure> {
+    let services = Services::open(found.config, Some(found.root)).await?;
+    for (letter, framed) in readable {
+        retaking::append(&*services.log, letter, framed, "the command line").await?;
+    }
+    data_dir::fold_here(&services).await
+}
+
 fn outcome(letter: &DeadLetter, tried: &Tried) -> Map<String, Value> {
-    let (result, text) = match tried {
-        Tried::Reads(framed) => ("taken_in", format!("{} events appended to the log and folded", framed.len())),
-        Tried::Replay(text) => ("replay", text.clone()),
-        Tried::StillNot(text) => ("unreadable", text.clone()),
-    };
+    let (result, text) = tried.told();
     object([
         ("id", letter.id.as_str().into()),
         ("reason", letter.reason.as_str().into()),

@@ -202,9 +202,12 @@ async fn write_crm(serving: &Serving, root: &Path, capture: &Path) -> Result<(),
     let mut feed = IntervalFeed::new(serving.services.lake.clone(), serving.services.state.clone(), &target.name());
     let rosters = [(SWITCH.into(), roster_file::read(&capture.join("roster.json"))?)].into();
     let services = &serving.services;
-    let mut stage = CrmStage::new(services.log.clone(), Arc::new(target), mapping, rosters);
+    let target: Arc<dyn crm::CrmTarget> = Arc::new(target);
+    services.targets.note(&target);
+    let mut stage = CrmStage::new(services.log.clone(), target.clone(), mapping, rosters);
     while stage.round(true).await? {}
     feed.round(&mut stage).await.map_err(|e| other(&e))?;
+    services.vitals.crm(&target.name(), &stage.counts, stage.waiting(), &target.status());
     let mut facts = data_dir::facts_of(services).await?;
     facts.run_until_idle(&|_| {}).await?;
     facts.finish().await?;

@@ -13,7 +13,6 @@ pub mod log;
 pub mod recordings;
 pub mod replay;
 pub mod report;
-mod retaking;
 pub mod run;
 pub mod sandbox;
 pub mod tables;

@@ -39,6 +39,7 @@ pub fn start(services: &Arc<Services>, tasks: &mut Tasks) {
 async fn run(services: &Services, name: &str, stop: CancellationToken) -> Result<(), String> {
     let (target, mapping) =
         targets::connect(&services.config, &services.state, name).await.map_err(|e| e.to_string())?;
+    services.targets.note(&target);
     let mut stage = CrmStage::new(services.log.clone(), target.clone(), mapping, services.rosters.clone());
     let recent = Filter { from: Some(pipeline::clock::now().plus_millis(-PARKED_BACK_MS)), ..Filter::default() };
     let parked = standing(&services.lake, &recent).await.map_err(|e| e.to_string())?;
@@ -62,7 +63,9 @@ async fn run(services: &Services, name: &str, stop: CancellationToken) -> Result
         if looks {
             looked = Instant::now();
         }
-        services.telemetry.crm(name, &stage.counts, stage.waiting(), &target.status());
+        let status = target.status();
+        services.telemetry.crm(name, &stage.counts, stage.waiting(), &status);
+        services.vitals.crm(name, &stage.counts, stage.waiting(), &status);
         if !busy {
             tokio::select! {
                 () = stop.cancelled() => {}

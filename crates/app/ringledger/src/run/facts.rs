@@ -3,6 +3,7 @@
 //! Contract: a failure drops every state; what starts anew takes it up from tables and
 //! snapshots. A change of partitions is followed before more is read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -68,10 +69,13 @@ async fn fold_until(
         if flushed.elapsed() >= flush_every {
             // What waits is told before the flush: one that hangs must show.
             tell(services, stage);
+            let begun = Instant::now();
             stage.flush().await.map_err(|e| e.to_string())?;
             flushed = Instant::now();
             services.telemetry.durable(pipeline::clock::now());
-            lag.stands(stage.folds().map(|f| (f.partition(), f.next_offset())).collect());
+            let stands: BTreeMap<i32, i64> = stage.folds().map(|f| (f.partition(), f.next_offset())).collect();
+            services.vitals.flushed(begun.elapsed(), stage.counts.rows, stage.waiting_rows(), stands.clone());
+            lag.stands(stands);
         }
         if lived.elapsed() >= LIVE_EVERY {
             live.publish(services, stage).await.map_err(|e| e.to_string())?;

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use vault::{Hearing, Vault, Wanted};
 
 use super::access;
+use super::desk::OurDesk;
 use super::services::Services;
 use super::supervise::Tasks;
 use crate::failure::Failure;
@@ -95,6 +96,7 @@ pub async fn serve_on(
     let parts = Parts {
         library: Arc::new(shelf),
         health: services.telemetry.clone(),
+        desk: Arc::new(OurDesk::new(services.clone())),
         board,
         reports: Arc::new(Reports::new(services.lake.clone(), tables::Limits::default())),
         log: services.log.clone(),

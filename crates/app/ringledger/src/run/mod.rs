@@ -8,6 +8,7 @@ pub mod access;
 pub mod check;
 mod collect;
 mod crm_task;
+mod desk;
 mod facts;
 pub mod http;
 mod lag;
@@ -21,6 +22,7 @@ mod sweep;
 pub mod targets;
 pub mod telemetry;
 mod turn;
+pub mod vitals;
 mod wait;
 
 use std::path::PathBuf;
@@ -45,6 +47,7 @@ pub async fn run(config: Config, data_dir: Option<PathBuf>, stop: CancellationTo
     let drain = Duration::from_secs(config.limits().drain_seconds);
     let services = Arc::new(Services::open(config, data_dir).await?);
     let wants = |stage| services.config.stages.is_empty() || services.config.stages.contains(&stage);
+    services.vitals.folding(wants(Stage::Facts));
     settings::tell(&services).await?;
     let mut sources = Tasks::new(stop.clone(), services.telemetry.clone());
     // Folding goes on until the sources have stopped, so that a drain takes in all that was read.

@@ -13,7 +13,9 @@ use pipeline::snapshots::Snapshots;
 use tables::{Lake, LakeConfig, S3Settings};
 use vault::{StoreConfig, Vault};
 
+use super::targets::Connected;
 use super::telemetry::Telemetry;
+use super::vitals::Vitals;
 use crate::config::{Config, Kafka, StoreSection};
 use crate::failure::Failure;
 use crate::{data_dir, roster_file, wiring};
@@ -36,6 +38,10 @@ pub struct Services {
     pub vault: Arc<Vault>,
     /// Metrics and readiness.
     pub telemetry: Arc<Telemetry>,
+    /// What the stages told last, for the page of health.
+    pub vitals: Vitals,
+    /// The CRM targets that write in this process.
+    pub targets: Connected,
     /// Rosters by switch.
     pub rosters: HashMap<Name, Roster>,
 }
@@ -67,6 +73,8 @@ impl Services {
             vault: Arc::new(open_vault(&config, &root)?),
             lake: Arc::new(lake),
             telemetry: Arc::new(Telemetry::new()),
+            vitals: Vitals::default(),
+            targets: Connected::default(),
             log,
             embedded,
             rosters,

@@ -1,7 +1,8 @@
 //! CRM targets made of the configuration, with the engine's clock and a journal in the
 //! state's store.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,6 +28,23 @@ impl Timing for EngineTiming {
 
     fn chance(&self) -> f64 {
         fastrand::f64()
+    }
+}
+
+/// The targets that write in this process, by their names in acts.
+#[derive(Default)]
+pub struct Connected(Mutex<BTreeMap<String, Arc<dyn CrmTarget>>>);
+
+impl Connected {
+    /// A target writes from now on.
+    pub fn note(&self, target: &Arc<dyn CrmTarget>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(target.name().to_string(), target.clone());
+    }
+
+    /// The one of this name, where it writes here.
+    pub fn of(&self, name: &str) -> Option<Arc<dyn CrmTarget>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 }
 

@@ -128,7 +128,7 @@ mod tests {
 
     fn line(queue: &str, offered: i64) -> Line {
         let mut cells = Cells::default();
-        cells.put("center", &"main".into()).put("queue", &queue.into()).put("offered", offered);
+        cells.put("center", &model::Name::from("main")).put("queue", &model::Name::from(queue)).put("offered", offered);
         Line { cells, opens: Some(Words::new(vec![("queue".into(), queue.into())])), ..Line::default() }
     }
 

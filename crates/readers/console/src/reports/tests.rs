@@ -171,7 +171,7 @@ async fn a_figure_opens_its_visits_and_these_their_calls() {
     let app = app().await;
     let (_, page) = get(&app, &format!("/reports/queues?{RANGE}&service_level=5s"), ALL).await;
     let link = page.split("href=\"").map(|s| s.split('"').next().unwrap());
-    let link = link.filter(|l| l.contains("column=abandoned") && l.contains("queue=sales")).next_back().unwrap();
+    let link = link.filter(|l| l.contains("column=abandoned") && l.contains("queue=sales")).last().unwrap();
     assert!(link.contains("service_level=5s"), "the question goes along: {link}");
     let (status, visits) = get(&app, &link.replace("&amp;", "&"), ALL).await;
     assert_eq!(status, 200, "{link}");

@@ -28,6 +28,7 @@ const ASSETS: &[Asset] = &[
     Asset { name: "console.css", kind: "text/css; charset=utf-8", text: include_str!("assets/console.css") },
     Asset { name: "console.js", kind: SCRIPT, text: include_str!("assets/console.js") },
     Asset { name: "report.js", kind: SCRIPT, text: include_str!("assets/report.js") },
+    Asset { name: "follow.js", kind: SCRIPT, text: include_str!("assets/follow.js") },
     Asset { name: "board.js", kind: SCRIPT, text: include_str!("assets/board.js") },
 ];
 

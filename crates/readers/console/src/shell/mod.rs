@@ -25,6 +25,10 @@ pub(crate) enum Place {
     Reports,
     /// Search for calls, and contacts.
     Calls,
+    /// The list of recordings.
+    Recordings,
+    /// How the system does, and what failed.
+    Health,
 }
 
 /// A place's address, its name, and who may go there.
@@ -35,6 +39,8 @@ const STOPS: &[Stop] = &[
     (Place::Agents, "/agents", texts::AGENTS, Role::watches),
     (Place::Reports, "/reports/queues", texts::reports::REPORTS, Role::reports),
     (Place::Calls, "/calls", texts::calls::CALLS, Role::watches),
+    (Place::Recordings, "/recordings", texts::recordings::RECORDINGS, Role::watches),
+    (Place::Health, "/health", texts::health::HEALTH, Role::tends),
 ];
 
 /// What a page is made of.

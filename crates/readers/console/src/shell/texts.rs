@@ -1,6 +1,10 @@
 //! The words of the pages, in one place. English first.
 
 pub(crate) mod calls;
+pub(crate) mod health;
+pub(crate) mod letters;
+pub(crate) mod parked;
+pub(crate) mod recordings;
 
 pub(crate) const PRODUCT: &str = "Ringledger";
 pub(crate) const NAVIGATION: &str = "Places";

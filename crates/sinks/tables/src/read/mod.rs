@@ -5,6 +5,7 @@
 //! a superseded revision. Rows come in the order of `Table::order`. Memory: the rows
 //! returned, and the revisions of the days that had to be read.
 
+mod acts;
 mod derived;
 mod files;
 mod follow;

@@ -74,7 +74,7 @@ pub(crate) async fn read_rows<T: Fact>(
     let mut stream = open(store, file, None).await.map_err(explain)?;
     let mut rows = Vec::with_capacity(file.rows().and_then(|r| usize::try_from(r).ok()).unwrap_or_default());
     while let Some(batch) = stream.try_next().await.map_err(|e| explain(e.into()))? {
-        decode(&batch, file.day, &mut rows).map_err(|cell| TablesError::Content {
+        decode(&batch, file.day, |_| true, &mut rows).map_err(|cell| TablesError::Content {
             table: T::TABLE,
             file: file.path.to_string(),
             cell,
@@ -100,15 +100,20 @@ pub(crate) async fn open(
     Ok(builder.with_projection(mask).with_batch_size(BATCH).build()?)
 }
 
-/// The rows of a batch, with the file's day as their `date`.
-pub(crate) fn decode<T: Fact>(batch: &RecordBatch, day: i32, rows: &mut Vec<T>) -> Result<(), crate::cells::BadCell> {
+/// The rows of a batch that `keep` wants by their number, with the file's day as their `date`.
+pub(crate) fn decode<T: Fact>(
+    batch: &RecordBatch,
+    day: i32,
+    keep: impl Fn(usize) -> bool,
+    rows: &mut Vec<T>,
+) -> Result<(), crate::cells::BadCell> {
     let schema = batch.schema();
     let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
     let mut arrays: Vec<ArrayRef> = batch.columns().to_vec();
     fields.push(Arc::new(Field::new(DATE, DataType::Date32, false)));
     arrays.push(Arc::new(Date32Array::from_value(day, batch.num_rows())));
     let columns = T::columns(&Fields::from(fields), &arrays, batch.num_rows())?;
-    for row in 0..batch.num_rows() {
+    for row in (0..batch.num_rows()).filter(|row| keep(*row)) {
         rows.push(T::read(&columns, row)?);
     }
     Ok(())

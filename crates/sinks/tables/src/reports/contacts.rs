@@ -65,8 +65,9 @@ pub(super) async fn contacts(inner: &Inner, question: &Question) -> Result<Optio
     let from = options.from.map(|from| from.plus_millis(-REACH * DAY_MS));
     let filter = Filter { from, to: options.to.map(|to| to.plus_millis(DAY_MS)), ..Filter::default() };
     let number = inner.kept.question();
+    // (Collected: a future that holds a closure over borrowed items is not `Send` for all.)
     let wanted = days.iter().filter(|(_, files)| day_wanted(Table::Calls, files, &filter));
-    let reads = wanted.map(|(day, files)| of_day(inner, (*day, files), question.as_of, number));
+    let reads: Vec<_> = wanted.map(|(day, files)| of_day(inner, (*day, files), question.as_of, number)).collect();
     let read: Vec<Arc<Quarters>> = futures::stream::iter(reads).buffered(SIDE_BY_SIDE).try_collect().await?;
     let quarters = read.iter().flat_map(|q| if options.exclude_consults { &q.without } else { &q.with });
     let seen = quarters.filter(|r| question.visible.center(&r.center) && question.visible.queue(r.queue.as_ref()));

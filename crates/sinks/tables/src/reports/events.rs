@@ -1,7 +1,7 @@
 //! The last event of each switch and the thresholds that switches stated, from what each
 //! file of the events holds: a file is read once, and what it says is kept while it lives.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -27,30 +27,37 @@ pub(super) struct Events(Mutex<HashMap<Path, Arc<Derived>>>);
 /// The table is absent or cannot be read.
 pub(super) async fn derived(inner: &Inner, as_of: Option<Instant>) -> Result<Derived, TablesError> {
     let days = inner.snapshots.days(&inner.lake, Table::Events).await?;
-    let files = || days.values().flat_map(|files| files.iter());
+    // Owned, here and below: a future that borrows from a closure is not `Send` for every
+    // lifetime, as the console's handlers must be.
+    let files: Vec<DataFile> = days.values().flat_map(|files| files.iter().cloned()).collect();
     let mut known = inner.events.0.lock().await;
-    let live: HashMap<&Path, ()> = files().map(|f| (&f.path, ())).collect();
-    known.retain(|path, _| live.contains_key(path));
-    let past = |file: &DataFile| as_of.is_some_and(|at| !file.all_known_by(at));
-    let new = files().filter(|f| !past(f) && !known.contains_key(&f.path));
-    let reads =
-        new.map(|file| async move { Ok::<_, TablesError>((file.path.clone(), read(inner, file, None).await?)) });
-    let mut read_now = futures::stream::iter(reads).buffer_unordered(SIDE_BY_SIDE);
-    let mut fresh = Vec::new();
-    while let Some((path, derived)) = read_now.try_next().await? {
-        fresh.push((path, Arc::new(derived)));
-    }
-    drop(read_now);
+    let live: HashSet<&Path> = files.iter().map(|f| &f.path).collect();
+    known.retain(|path, _| live.contains(path));
+    let new: Vec<DataFile> =
+        files.iter().filter(|f| !past(f, as_of) && !known.contains_key(&f.path)).cloned().collect();
+    let reads: Vec<_> = new.into_iter().map(|file| read_new(inner, file)).collect();
+    let fresh: Vec<(Path, Arc<Derived>)> =
+        futures::stream::iter(reads).buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
     known.extend(fresh);
     let mut all = Derived::default();
-    for file in files() {
-        match known.get(&file.path).filter(|_| !past(file)) {
+    for file in &files {
+        match known.get(&file.path).filter(|_| !past(file, as_of)) {
             Some(derived) => all.add(derived),
             // It holds what was not known yet: what was is looked at for this question alone.
             None => all.add(&read(inner, file, as_of).await?),
         }
     }
     Ok(all)
+}
+
+/// Whether the file holds what was not known at `as_of`.
+fn past(file: &DataFile, as_of: Option<Instant>) -> bool {
+    as_of.is_some_and(|at| !file.all_known_by(at))
+}
+
+async fn read_new(inner: &Inner, file: DataFile) -> Result<(Path, Arc<Derived>), TablesError> {
+    let derived = read(inner, &file, None).await?;
+    Ok((file.path, Arc::new(derived)))
 }
 
 async fn read(inner: &Inner, file: &DataFile, as_of: Option<Instant>) -> Result<Derived, TablesError> {

@@ -38,9 +38,9 @@ impl Reports {
             to: Some(call.ended_at.unwrap_or(call.started_at).plus_millis(DAY_MS)),
             ..Filter::default()
         };
-        let mut calls: Vec<Call> = self.lake.every(&of_call).await?;
+        let mut calls: Vec<Call> = self.0.lake.every(&of_call).await?;
         calls.sort_by_key(|c| c.revision);
-        let mut visits: Vec<Visit> = self.lake.every(&of_call).await?;
+        let mut visits: Vec<Visit> = self.0.lake.every(&of_call).await?;
         visits.sort_by(|a, b| (a.joined_at, &a.visit_id, a.revision).cmp(&(b.joined_at, &b.visit_id, b.revision)));
         Ok(History { calls, visits, crm: self.told_by_crm(call).await? })
     }
@@ -53,7 +53,7 @@ impl Reports {
             to: Some(end.plus_millis(1)),
             ..Filter::default()
         };
-        let mut events = self.lake.events(&at_end).await?;
+        let mut events = self.0.lake.events(&at_end).await?;
         events.retain(|e| e.kind == "Acted" && e.source == "/ringledger/crm" && names(e, call));
         events.sort_by_key(|e| e.position);
         Ok(events)

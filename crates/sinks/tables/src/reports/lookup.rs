@@ -56,10 +56,13 @@ async fn of_call<T: Fact>(inner: &Inner, call_id: &str, since: i32) -> Result<Ve
     let days = inner.snapshots.days(&inner.lake, T::TABLE).await?;
     let store = inner.lake.shelf(T::TABLE)?.log_store.object_store(None);
     let candidates = days.range(since..).filter(|(_, files)| files.iter().any(|f| f.may_hold("call_id", call_id)));
-    let asked = candidates.map(|(_, files)| {
-        let store = &store;
-        async move { Ok::<_, TablesError>(holds(inner, T::TABLE, store, files, call_id).await?.then_some(files)) }
-    });
+    // (Collected: a future that holds a closure over borrowed items is not `Send` for all.)
+    let asked: Vec<_> = candidates
+        .map(|(_, files)| {
+            let store = &store;
+            async move { Ok::<_, TablesError>(holds(inner, T::TABLE, store, files, call_id).await?.then_some(files)) }
+        })
+        .collect();
     let found: Vec<_> = futures::stream::iter(asked).buffered(SIDE_BY_SIDE).try_collect().await?;
     let mut out = Vec::new();
     for files in found.into_iter().flatten() {

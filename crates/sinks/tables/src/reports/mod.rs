@@ -9,14 +9,15 @@
 mod agents;
 mod contacts;
 mod events;
+mod history;
 mod kept;
 mod lookup;
 mod marks;
-mod history;
 mod plain;
 mod question;
 mod queues;
 mod reach;
+mod recordings;
 mod rows;
 mod search;
 mod slim;
@@ -29,9 +30,10 @@ use metrics::{AgentRow, ContactRow, LostRow, Options, QueueRow, ServiceLevel, Wa
 use model::facts::{Call, Visit};
 use model::{Instant, Name};
 
-pub use marks::Restated;
 pub use history::History;
+pub use marks::Restated;
 pub use question::{Behind, Contact, Cursor, Page, Question, Search, Visible};
+pub use recordings::{RecordingSearch, RecordingsFound};
 
 use crate::error::TablesError;
 use crate::lake::Lake;

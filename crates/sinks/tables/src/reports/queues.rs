@@ -118,7 +118,7 @@ async fn counted<R: Send + 'static>(
     let counting = tokio::task::spawn_blocking(move || count(asked, receiver));
     let wanted = wanted(inner, question).await?;
     let number = inner.kept.question();
-    let reads = wanted.into_iter().map(|day| one_day(inner, day, question.as_of, number));
+    let reads: Vec<_> = wanted.into_iter().map(|day| one_day(inner, day, question.as_of, number)).collect();
     let mut read = futures::stream::iter(reads).buffer_unordered(SIDE_BY_SIDE);
     while let Some(visits) = read.try_next().await? {
         // A closed channel means that counting has failed: its error follows below.

@@ -103,7 +103,7 @@ pub(super) async fn at<T: Fact>(
     let selection = RowSelection::from_consecutive_ranges(places.iter().map(|p| *p..*p + 1), total);
     let mut stream = builder.with_row_selection(selection).build().map_err(|e| explain(e.into()))?;
     while let Some(batch) = stream.try_next().await.map_err(|e| explain(e.into()))? {
-        decode(&batch, file.day, &mut rows).map_err(|cell| TablesError::Content {
+        decode(&batch, file.day, |_| true, &mut rows).map_err(|cell| TablesError::Content {
             table: T::TABLE,
             file: file.path.to_string(),
             cell,

@@ -1,5 +1,7 @@
 //! Readiness, and the metrics as text.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use console::Health;
@@ -10,6 +12,12 @@ impl Telemetry {
     /// Everything is up, or draining.
     pub fn ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    /// Whether all is up; the sources that are not connected; the tasks that failed.
+    pub fn stands(&self) -> (bool, Vec<String>, Vec<String>) {
+        let names = |set: &Mutex<BTreeSet<String>>| lock(set).iter().cloned().collect();
+        (self.ready.load(Ordering::Relaxed), names(&self.lost), names(&self.failed))
     }
 
     fn note_waits(&self) {

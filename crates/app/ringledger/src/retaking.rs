@@ -1,25 +1,21 @@
-//! Reading dead letters once more: what `dead-letters retry` does.
+//! Reading dead letters once more: what `dead-letters retry` does, and the console.
 //!
 //! Contract: an event that is taken in has its place and content in its id, as in an
-//! import, so a retry killed and repeated appends nothing twice. Every key in it is masked,
-//! for what the caller was doing then is not known.
+//! import, so that a retry killed and repeated counts once; a source that is being heard
+//! goes on undisturbed (`collectors::retake`).
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use collectors::feed::{Feed, FeedTarget};
-use dialects::{Framed, Masker, NativeRecord};
-use event_log::dead_letters::DeadLetter;
+use collectors::feed::FeedTarget;
+use collectors::retake::retake;
+use dialects::Framed;
+use event_log::dead_letters::{DeadLetter, TAKEN_IN};
 use event_log::{EventLog, LogError};
-use model::{Dialect, Envelope, Position, TOPIC_DEAD_LETTERS, TOPIC_EVENTS};
+use model::{Dialect, Position, TOPIC_DEAD_LETTERS, TOPIC_EVENTS};
 
-use crate::data_dir;
 use crate::failure::Failure;
-use crate::place::Found;
-use crate::run::services::Services;
 
-/// Reason of the mark that says that a letter was taken in.
-pub const TAKEN_IN: &str = "taken_in";
 /// So many bytes of a record that is too long are kept: it is not whole.
 const CUT: usize = 64 << 10;
 
@@ -104,58 +100,40 @@ fn moved(mut framed: Vec<Framed>, letter: &DeadLetter) -> Vec<Framed> {
     framed
 }
 
-/// Appends what reads now and marks the letters; folds it into the tables where the log is
-/// the embedded one (with Kafka the running processes do).
+/// Appends what a letter reads as now and marks it as taken in by `who`; says how many events.
 ///
 /// # Errors
-/// Another process writes to the data directory, or the log or the tables failed.
-pub async fn take_in(found: Found, readable: &[(&DeadLetter, &Vec<Framed>)]) -> Result<(), Failure> {
-    let services = Services::open(found.config, Some(found.root)).await?;
-    for (letter, framed) in readable {
-        let dialect = Dialect::of(letter.dialect.as_deref().unwrap_or_default());
-        let Some(inner) = dialects::registry::masker(&dialect) else { continue };
-        let target = FeedTarget {
-            switch: letter.switch.clone().unwrap_or_default(),
-            center: letter.center.clone().unwrap_or_else(|| "main".into()),
-            dialect,
-        };
-        let mut feed = Feed::open(services.log.clone(), target, Box::new(OutOfPlace(inner))).await?;
-        let now = pipeline::clock::now();
-        framed.iter().for_each(|f| feed.push((*f).clone(), now));
-        feed.flush().await?;
-        let mark = DeadLetter {
-            reason: TAKEN_IN.into(),
-            text: "read by a retry and appended to the log".to_owned(),
-            position: None,
-            at: now,
-            bytes: Bytes::new(),
-            ..(*letter).clone()
-        };
-        services.log.append(TOPIC_DEAD_LETTERS, vec![mark.to_record()]).await?;
-    }
-    if services.embedded.is_none() {
-        return Ok(());
-    }
-    let mut stage = data_dir::facts_of(&services).await?;
-    stage.run_until_idle(&|_| {}).await?;
-    stage.finish().await?;
-    Ok(())
+/// The log failed.
+pub async fn append(log: &dyn EventLog, letter: &DeadLetter, framed: &[Framed], who: &str) -> Result<u64, Failure> {
+    let dialect = Dialect::of(letter.dialect.as_deref().unwrap_or_default());
+    let Some(mut masker) = dialects::registry::masker(&dialect) else { return Ok(0) };
+    let target = FeedTarget {
+        switch: letter.switch.clone().unwrap_or_default(),
+        center: letter.center.clone().unwrap_or_else(|| "main".into()),
+        dialect,
+    };
+    let now = pipeline::clock::now();
+    let appended = retake(log, &target, &mut *masker, framed, letter.at, now).await?;
+    let mark = DeadLetter {
+        reason: TAKEN_IN.into(),
+        text: format!("read by a retry of {who} and appended to the log"),
+        position: None,
+        at: now,
+        bytes: Bytes::new(),
+        ..letter.clone()
+    };
+    log.append(TOPIC_DEAD_LETTERS, vec![mark.to_record()]).await?;
+    tracing::info!(who, id = %letter.id, reason = %letter.reason, appended, "a dead letter was taken in");
+    Ok(appended)
 }
 
-/// A masker that never believes to know what a caller is doing.
-struct OutOfPlace(Box<dyn Masker>);
-
-impl Masker for OutOfPlace {
-    fn mask(&mut self, record: &mut NativeRecord) -> u32 {
-        self.0.gap();
-        self.0.mask(record)
-    }
-
-    fn observe(&mut self, envelope: &Envelope) {
-        self.0.observe(envelope);
-    }
-
-    fn gap(&mut self) {
-        self.0.gap();
+impl Tried {
+    /// A word for it, and what it means.
+    pub fn told(&self) -> (&'static str, String) {
+        match self {
+            Self::Reads(framed) => ("taken_in", format!("{} events appended to the log and folded", framed.len())),
+            Self::Replay(text) => ("replay", text.clone()),
+            Self::StillNot(text) => ("unreadable", text.clone()),
+        }
     }
 }
