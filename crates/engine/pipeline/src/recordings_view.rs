@@ -174,6 +174,7 @@ mod tests {
             view.take(row(id, "call", offset, revision, state));
         }
         assert_eq!(due(&view), [("a".to_owned(), 1), ("b".to_owned(), 2)], "c has not ended");
+        assert_eq!(view.oldest_pending(), Some(Instant::from_secs(3)));
         view.told(&"a".into());
         assert_eq!(due(&view), [("b".to_owned(), 2)]);
         view.take(row("a", "call", 3, 3, Pending));

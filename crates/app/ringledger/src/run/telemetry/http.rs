@@ -34,3 +34,32 @@ impl Telemetry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use console::Health as _;
+
+    use super::*;
+
+    #[test]
+    fn who_was_not_let_in_is_told_by_what_they_showed() {
+        let telemetry = Telemetry::new();
+        let told = |method, route, status, with_token| {
+            telemetry.answered(&Answered { method, route, status, with_token });
+        };
+        told("GET", "/metrics", 401, true);
+        told("GET", "/metrics", 401, false);
+        told("POST", "/sign-in", 403, false);
+        told("POST", "/sign-in", 200, false);
+        told("GET", "/r/{recording_id}", 403, true);
+        let text = telemetry.metrics();
+        for line in [
+            "ringledger_sign_in_refusals_total{by=\"token\"} 1",
+            "ringledger_sign_in_refusals_total{by=\"form\"} 1",
+            "ringledger_http_requests_total{method=\"GET\",route=\"/metrics\",status=\"401\"} 2",
+            "ringledger_ready{} 0",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+}

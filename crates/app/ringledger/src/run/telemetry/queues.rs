@@ -78,7 +78,7 @@ mod tests {
             "ringledger_queue_longest_wait_seconds{switch=\"pbx1\",queue=\"q0\"} 1.5",
             "ringledger_queue_service_level_ratio{switch=\"pbx1\",queue=\"q0\"} 0.75",
             "ringledger_queue_agents{switch=\"pbx1\",queue=\"q0\",state=\"paused\"} 0",
-            "ringledger_queues_not_shown 3",
+            "ringledger_queues_not_shown{} 3",
         ] {
             assert!(text.contains(line), "{line}");
         }
