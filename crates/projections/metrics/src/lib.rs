@@ -6,7 +6,8 @@
 //! denominator is 0 is null.
 //!
 //! [`queues()`], [`agents()`], [`contacts()`], [`lost()`] and [`distribution()`] are the reports, [`render`] turns
-//! them into text, [`explain`] lists the visits behind a row. [`intervals::IntervalFold`]
+//! them into text, [`explain`] lists the visits behind a row. [`QueueFold`] and
+//! [`WaitFold`] make the same over [`SlimVisits`]. [`intervals::IntervalFold`]
 //! keeps `queue_intervals`, [`live::LiveFold`] the live figures.
 
 pub mod agents;
@@ -30,6 +31,7 @@ pub mod render;
 pub mod sketch;
 pub mod slim;
 pub mod tally;
+mod wait_fold;
 mod waiting;
 pub mod zone;
 
@@ -41,7 +43,8 @@ pub use live::{LiveFold, LiveRow};
 pub use live_agents::{Activity, Agents};
 pub use lost::{LostRow, lost};
 pub use options::{Attribution, Interval, Options, ServiceLevel, WaitBasis};
-pub use queue_fold::{QueueFold, WaitFold};
+pub use queue_fold::QueueFold;
 pub use queues::{QueueRow, queues};
 pub use sketch::Sketch;
 pub use slim::SlimVisits;
+pub use wait_fold::WaitFold;
