@@ -6,8 +6,9 @@
 //! denominator is 0 is null.
 //!
 //! [`queues()`], [`agents()`], [`contacts()`], [`lost()`] and [`distribution()`] are the reports, [`render`] turns
-//! them into text, [`explain`] lists the visits behind a row. [`intervals::IntervalFold`]
-//! keeps `queue_intervals`, [`live::LiveFold`] the live figures. [`staffing`] says how many
+//! them into text, [`explain`] lists the visits behind a row. [`QueueFold`] and
+//! [`WaitFold`] make the same over [`SlimVisits`]. [`intervals::IntervalFold`] keeps
+//! `queue_intervals`, [`live::LiveFold`] the live figures. [`staffing`] says how many
 //! agents a measured load needs.
 
 pub mod agents;
@@ -30,6 +31,7 @@ pub mod sketch;
 pub mod slim;
 pub mod staffing;
 pub mod tally;
+mod wait_fold;
 mod waiting;
 pub mod zone;
 
@@ -40,7 +42,8 @@ pub use intervals::{IntervalFold, IntervalSettings};
 pub use live::{Activity, AgentNow, Agents, LiveFold, LiveRecord, LiveRow, SwitchNow};
 pub use lost::{LostRow, lost};
 pub use options::{Attribution, Interval, Options, ServiceLevel, WaitBasis};
-pub use queue_fold::{QueueFold, WaitFold};
+pub use queue_fold::QueueFold;
 pub use queues::{QueueRow, queues};
 pub use sketch::Sketch;
 pub use slim::SlimVisits;
+pub use wait_fold::WaitFold;

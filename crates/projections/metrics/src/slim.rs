@@ -50,6 +50,8 @@ type Bounds = ((Name, Name), Instant, Instant);
 /// Some visits; see the module.
 #[derive(Clone, Debug, Default)]
 pub struct SlimVisits {
+    /// Visits that room was asked for.
+    rows: usize,
     blocks: Vec<Block>,
     joined: Vec<Instant>,
     /// From the join to the end of the wait, microseconds.
@@ -90,6 +92,20 @@ impl Slim {
 }
 
 impl SlimVisits {
+    /// Room for so many and no more: what grows would hold up to twice what is in it.
+    pub fn with_capacity(rows: usize) -> Self {
+        Self {
+            rows,
+            joined: Vec::with_capacity(rows),
+            ended: Vec::with_capacity(rows),
+            wait: Vec::with_capacity(rows),
+            talk: Vec::with_capacity(rows),
+            outcome: Vec::with_capacity(rows),
+            flags: Vec::with_capacity(rows),
+            ..Self::default()
+        }
+    }
+
     /// Takes in one that is not retracted.
     pub fn push(&mut self, visit: &Visit) {
         self.bound(visit);
@@ -106,8 +122,8 @@ impl SlimVisits {
         self.ended.push(packed.ended);
         self.wait.push(packed.wait);
         self.talk.push(packed.talk);
-        sparse(&mut self.hold, row, packed.hold, 0);
-        sparse(&mut self.acw, row, packed.acw, NONE);
+        sparse(&mut self.hold, (row, self.rows), packed.hold, 0);
+        sparse(&mut self.acw, (row, self.rows), packed.acw, NONE);
         self.outcome.push(packed.outcome);
         self.flags.push(packed.flags);
     }
@@ -126,21 +142,12 @@ impl SlimVisits {
         }
     }
 
-    /// Gives back what was reserved for more.
-    pub fn shrink(&mut self) {
-        self.joined.shrink_to_fit();
-        self.outcome.shrink_to_fit();
-        self.flags.shrink_to_fit();
-        for column in [&mut self.ended, &mut self.wait, &mut self.talk, &mut self.hold, &mut self.acw] {
-            column.shrink_to_fit();
-        }
-    }
-
     /// Bytes that it holds, about.
     pub fn bytes(&self) -> usize {
-        let words = self.ended.len() + self.wait.len() + self.talk.len() + self.hold.len() + self.acw.len();
+        let columns = [&self.ended, &self.wait, &self.talk, &self.hold, &self.acw];
+        let words: usize = columns.into_iter().map(Vec::capacity).sum();
         size_of::<Self>()
-            + self.joined.len() * 10
+            + self.joined.capacity() * 10
             + words * 4
             + self.odd.len() * size_of::<Visit>()
             + self.blocks.len() * size_of::<Block>()
@@ -202,8 +209,9 @@ impl SlimVisits {
 }
 
 /// Adds a value to a column that is empty as long as every value is the usual one.
-fn sparse(column: &mut Vec<u32>, row: usize, value: u32, usual: u32) {
+fn sparse(column: &mut Vec<u32>, (row, rows): (usize, usize), value: u32, usual: u32) {
     if value != usual || !column.is_empty() {
+        column.reserve_exact(rows.saturating_sub(column.len()));
         column.resize(row, usual);
         column.push(value);
     }

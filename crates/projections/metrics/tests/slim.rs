@@ -41,9 +41,8 @@ prop_compose! {
 fn slim(visits: &[Visit]) -> SlimVisits {
     let mut sorted: Vec<&Visit> = visits.iter().collect();
     sorted.sort_by_key(|v| (&v.center, &v.queue, v.joined_at));
-    let mut slim = SlimVisits::default();
+    let mut slim = SlimVisits::with_capacity(visits.len());
     sorted.into_iter().for_each(|v| slim.push(v));
-    slim.shrink();
     assert_eq!(slim.len(), visits.len());
     slim
 }

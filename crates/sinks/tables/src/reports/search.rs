@@ -12,6 +12,7 @@ use std::sync::Arc;
 use arrow::array::{Array as _, ArrayRef, AsArray as _, RecordBatch, StringArray};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use deltalake_core::logstore::ObjectStoreRef;
+use futures::{StreamExt as _, TryStreamExt as _};
 use model::facts::Call;
 use model::{Instant, Name};
 
@@ -22,6 +23,8 @@ use crate::error::TablesError;
 use crate::read::{DataFile, Filter, day_wanted, text_at, text_column};
 use crate::table::Table;
 
+/// Days read at once.
+const SIDE_BY_SIDE: usize = 2;
 /// Rows decoded whole at once, beyond those that are still missing.
 const AT_ONCE: usize = 50;
 
@@ -29,7 +32,7 @@ const AT_ONCE: usize = 50;
 ///
 /// # Errors
 /// A table is absent or cannot be read.
-pub(super) async fn calls(inner: &Inner, search: &Search, page: usize) -> Result<Page<Call>, TablesError> {
+pub(super) async fn calls(inner: &Arc<Inner>, search: &Search, page: usize) -> Result<Page<Call>, TablesError> {
     let days = inner.snapshots.days(&inner.lake, Table::Calls).await?;
     let store = inner.lake.shelf(Table::Calls)?.log_store.object_store(None);
     // A call that began with the cursor's instant may still come after it.
@@ -43,16 +46,28 @@ pub(super) async fn calls(inner: &Inner, search: &Search, page: usize) -> Result
         .collect();
     // The newest first; a day of which no file says how new it is before all others.
     left.sort_by_key(|(newest, _)| std::cmp::Reverse(newest.unwrap_or(Instant(i64::MAX))));
+    let asked = Arc::new(search.clone());
+    let reads = left.into_iter().map(|(newest, files)| {
+        let (inner, store, search, files) = (Arc::clone(inner), store.clone(), Arc::clone(&asked), Arc::clone(files));
+        async move {
+            let task = tokio::spawn(async move { of_day(&inner, &store, &files, &search, page + 1).await });
+            let read = task.await.unwrap_or_else(|e| Err(TablesError::Asked(format!("reading was interrupted: {e}"))));
+            read.map(|calls| (newest, calls))
+        }
+    });
+    // The next day is read beside the one that is looked at.
+    let mut reads = futures::stream::iter(reads).buffered(SIDE_BY_SIDE);
     let mut found: Vec<Call> = Vec::new();
-    for (newest, files) in left {
+    while let Some((newest, calls)) = reads.try_next().await? {
         let last = found.get(page).map(|c| c.started_at);
         if last.is_some_and(|last| newest.is_some_and(|newest| newest < last)) {
             break;
         }
-        found.extend(of_day(inner, &store, files, search, page + 1).await?);
+        found.extend(calls);
         found.sort_by_key(|c| std::cmp::Reverse(call_place(c)));
         found.truncate(page + 1);
     }
+    drop(reads);
     let mut page = paged(found, page, call_place);
     inner.lake.with_recordings(&mut page.rows, search.as_of).await?;
     Ok(page)

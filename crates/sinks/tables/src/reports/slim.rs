@@ -161,12 +161,11 @@ fn slim(columns: &[Columns<'_>], as_of: Option<Instant>) -> Result<SlimVisits, B
         let c = &columns[*batch];
         (c.center.value(*row), c.queue.value(*row), c.joined_at.value(*row))
     });
-    let (mut slim, mut visit) = (SlimVisits::default(), blank());
+    let (mut slim, mut visit) = (SlimVisits::with_capacity(rows.len()), blank());
     for (batch, row) in rows {
         columns[batch].read(row, &mut visit)?;
         slim.push(&visit);
     }
-    slim.shrink();
     Ok(slim)
 }
 
