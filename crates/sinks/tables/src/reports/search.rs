@@ -47,14 +47,17 @@ pub(super) async fn calls(inner: &Arc<Inner>, search: &Search, page: usize) -> R
     // The newest first; a day of which no file says how new it is before all others.
     left.sort_by_key(|(newest, _)| std::cmp::Reverse(newest.unwrap_or(Instant(i64::MAX))));
     let asked = Arc::new(search.clone());
-    let reads = left.into_iter().map(|(newest, files)| {
+    // (Collected, and begun when they are wanted: a stream that holds a closure over borrowed
+    // items is not `Send` for all.)
+    let read = |(newest, files): (Option<Instant>, &Arc<Vec<DataFile>>)| {
         let (inner, store, search, files) = (Arc::clone(inner), store.clone(), Arc::clone(&asked), Arc::clone(files));
         async move {
             let task = tokio::spawn(async move { of_day(&inner, &store, &files, &search, page + 1).await });
             let read = task.await.unwrap_or_else(|e| Err(TablesError::Asked(format!("reading was interrupted: {e}"))));
             read.map(|calls| (newest, calls))
         }
-    });
+    };
+    let reads: Vec<_> = left.into_iter().map(read).collect();
     // The next day is read beside the one that is looked at.
     let mut reads = futures::stream::iter(reads).buffered(SIDE_BY_SIDE);
     let mut found: Vec<Call> = Vec::new();
