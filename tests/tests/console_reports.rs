@@ -207,6 +207,8 @@ fn plain(value: &Value) -> Value {
 
 fn alike(a: &Value, b: &Value) -> bool {
     match (a.as_f64(), b.as_f64()) {
+        // Instants, which a workbook has to the millisecond.
+        (Some(a), Some(b)) if a > 1e9 => (a - b).abs() <= 0.001,
         (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(1.0),
         _ => a == b,
     }

@@ -67,7 +67,7 @@ async fn shown(server: &Server, caller: &Caller, words: &Words) -> Result<Markup
         (frame::actions(What::Agents, &view, PATH, (server.clock)()))
         (frame::notes(&AgentRow::notes(&rows, options), &gaps, options.tz))
         @if rows.is_empty() { (frame::nothing(server, &view, PATH).await) }
-        @else { (times(&view, &rows, &gaps)) (table(&listed)) }
+        @else { div.charts { (times(&view, &rows, &gaps)) } h2 { (texts::BY_AGENT) } (table(&listed)) }
     })
 }
 

@@ -66,6 +66,7 @@ async fn shown(server: &Server, caller: &Caller, words: &Words) -> Result<Markup
         (frame::notes(&ContactRow::notes(&rows, options), &gaps, options.tz))
         @if rows.is_empty() { (frame::nothing(server, &view, PATH).await) }
         @else {
+            h2 { (texts::BY_QUEUE) }
             (table(&listed))
             h2 #lost { (texts::LOST) " (" (lost.lines.len()) ")" }
             (frame::exports(What::Lost, &view))
@@ -100,6 +101,8 @@ fn nobody<'a>(view: &View, rows: &[LostRow]) -> Table<'a> {
         let to = format!("/calls/{}", encode(&row.call_id));
         Line { cells: row.cells(options), links: vec![("call_id", to.clone()), ("started_at", to)], ..Line::default() }
     };
-    let columns = LostRow::table_columns(options).into_iter().map(|(n, h)| (n, h.to_owned())).collect();
+    let mut columns: Vec<_> = LostRow::table_columns(options).into_iter().map(|(n, h)| (n, h.to_owned())).collect();
+    // When stands first: it is what leads to the call.
+    columns.sort_by_key(|(name, _)| *name != "started_at");
     Table { caption: texts::LOST, columns, lines: rows.iter().map(line).collect(), tz: options.tz, kind: LostRow::kind }
 }

@@ -76,9 +76,11 @@ async fn shown(server: &Server, caller: &Caller, words: &Words) -> Result<Markup
         @if empty { (frame::nothing(server, &view, PATH).await) }
         @else {
             (by_queue(&view, &rows, &restated, earlier.as_deref()))
-            (drawn::over_time(&view, &rows, &restated, &gaps))
+            div.charts {
+                (drawn::over_time(&view, &rows, &restated, &gaps))
+                (drawn::waits(server, &view).await?)
+            }
             (drawn::heat(server, &view, &rows).await?)
-            (drawn::waits(server, &view).await?)
             @if options.interval != Interval::All { (by_interval(&view, &rows, &restated, earlier.as_deref())) }
         }
     })
@@ -110,6 +112,7 @@ fn by_queue(view: &View, rows: &[QueueRow], restated: &[Restated], earlier: Opti
         sums.extend(total(rows));
         sums
     };
+    let compared = earlier;
     let earlier: Option<HashMap<_, QueueRow>> =
         earlier.map(|e| sums(e).into_iter().map(|r| ((r.center.clone(), r.queue.clone()), r)).collect());
     let base = frame::pinned(view).with("interval", "all");
@@ -129,7 +132,8 @@ fn by_queue(view: &View, rows: &[QueueRow], restated: &[Restated], earlier: Opti
     html! {
         h2 { (texts::BY_QUEUE) }
         (table(&table_of))
-        p.hint { (texts::OPENS) @if earlier.is_some() { " " (texts::COMPARED) } }
+        p.hint { (texts::OPENS) @if earlier.as_ref().is_some_and(|e| !e.is_empty()) { " " (texts::COMPARED) } }
+        @if compared.is_some_and(|e| e.iter().all(|r| r.counts.received == 0)) { p.notice { (texts::NOTHING_BEFORE) } }
         @if view.words.one("compare") == Ok(Some("week")) && earlier.is_none() { p.notice { (texts::NO_COMPARE) } }
     }
 }
