@@ -7,8 +7,8 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use super::answer::{self, NoAnswer, What};
-use super::describe::{EdgesParams, OfParams, ReportParams, RowParams};
 use super::export::{self, Format};
+use super::params::{EdgesParams, OfParams, ReportParams, RowParams};
 use super::view::{self, View};
 use super::words::{Bad, Words};
 use super::{AgentsAnswer, ContactsAnswer, LostAnswer, QueuesAnswer, VisitsAnswer, WaitsAnswer};

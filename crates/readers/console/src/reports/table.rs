@@ -81,10 +81,10 @@ fn inner(table: &Table<'_>, line: &Line, name: &str, first: bool) -> Markup {
     let kind = (table.kind)(name);
     let none = Cell::Null;
     let cell = line.cells.get(name).unwrap_or(&none);
-    let text = if first && line.total {
-        html! { "total" }
-    } else {
-        cells::cell(kind, cell, table.tz)
+    let text = match cell {
+        _ if first && line.total => html! { "total" },
+        Cell::Null if name == "queue" => html! { (texts::NO_QUEUE) },
+        cell => cells::cell(kind, cell, table.tz),
     };
     let own = line.links.iter().find(|(n, _)| *n == name).map(|(_, to)| to.clone());
     let empty = matches!(cell, Cell::Null | Cell::Int(0)) || *cell == Cell::Rate(0.0);
@@ -128,7 +128,8 @@ mod tests {
 
     fn line(queue: &str, offered: i64) -> Line {
         let mut cells = Cells::default();
-        cells.put("center", &"main".into()).put("queue", &queue.into()).put("offered", offered);
+        let name = |text: &str| Cell::Text(text.into());
+        cells.put("center", name("main")).put("queue", name(queue)).put("offered", offered);
         Line { cells, opens: Some(Words::new(vec![("queue".into(), queue.into())])), ..Line::default() }
     }
 
