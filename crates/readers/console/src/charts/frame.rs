@@ -5,14 +5,14 @@ use maud::{Markup, html};
 use super::scale::Unit;
 
 /// Size of a chart, in the units of its own view box.
-pub(super) const WIDTH: f64 = 960.0;
+pub(super) const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 280.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 20.0;
 const BOTTOM: f64 = 44.0;
 /// The most labels along the axis of time.
-const LABELS: usize = 12;
+const LABELS: usize = 8;
 
 /// One line of figures, or one layer of bars; a figure for each interval.
 #[derive(Clone, Debug)]

@@ -20,7 +20,7 @@ pub(crate) fn table(title: &str, week: &Week, unit: Unit, bad: bool) -> Markup {
     html! {
         div.scroll role="region" aria-label=(title) tabindex="0" {
             table.heat data-bad=(bad) {
-                caption { (title) }
+                caption.unseen { (title) }
                 thead { tr { th scope="col" { "Day" } @for hour in 0..24 { th scope="col" { (format!("{hour:02}")) } } } }
                 tbody {
                     @for (day, hours) in DAYS.iter().zip(week) {

@@ -24,7 +24,7 @@ impl Unit {
 
     /// A figure as text, – where there is none.
     pub(crate) fn text_or_none(self, value: Option<f64>) -> String {
-        value.map_or_else(|| "–".to_owned(), |v| self.text(v))
+        value.filter(|v| v.is_finite()).map_or_else(|| "–".to_owned(), |v| self.text(v))
     }
 
     /// Ticks from 0 up to the first at or above `most`: four to six of them.

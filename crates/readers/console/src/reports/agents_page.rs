@@ -13,6 +13,7 @@ use tables::Gap;
 
 use super::answer::{self, NoAnswer, What};
 use super::drawn;
+use super::fold;
 use super::form::{Offers, form};
 use super::frame;
 use super::table::{Line, Table, sums, table};
@@ -49,7 +50,7 @@ pub(crate) async fn agents(State(server): State<Arc<Server>>, headers: HeaderMap
 
 fn the_form(server: &Server, caller: &Caller, words: &Words) -> Markup {
     let queues = frame::queues(server, caller, std::iter::empty());
-    form(&Offers { path: PATH, queues: &queues, by_queue: true, ..Offers::default() }, words)
+    form(&Offers { path: PATH, queues: &queues, by_queue: true, compare: true, ..Offers::default() }, words)
 }
 
 async fn shown(server: &Server, caller: &Caller, words: &Words) -> Result<Markup, NoAnswer> {
@@ -60,20 +61,31 @@ async fn shown(server: &Server, caller: &Caller, words: &Words) -> Result<Markup
     }
     let gaps = server.reports.gaps(&view.question).await?;
     let options = view.options();
-    let listed = listed(&view, &rows);
+    let before = match frame::week_before(&view)? {
+        Some(before) => Some(answer::agents(&server.reports, &before).await?),
+        None => None,
+    };
+    let listed = listed(&view, &rows, before.as_deref());
     Ok(html! {
         (the_form(server, caller, words))
         (frame::span(&view))
         (frame::actions(What::Agents, &view, PATH, (server.clock)()))
         (frame::notes(&AgentRow::notes(&rows, options), &gaps, options.tz))
         @if rows.is_empty() { (frame::nothing(server, &view, PATH).await) }
-        @else { (times(&view, &rows, &gaps)) (table(&listed)) }
+        @else { div.charts { (times(&view, &rows, &gaps)) } h2 { (texts::BY_AGENT) } (table(&listed)) (frame::compared(&view, before.map(|b| !b.is_empty()))) }
     })
 }
 
-fn listed<'a>(view: &View, rows: &[AgentRow]) -> Table<'a> {
+/// What an agent's row is named by.
+const NAMES: [&str; 3] = ["center", "agent", "queue"];
+
+fn listed<'a>(view: &View, rows: &[AgentRow], before: Option<&[AgentRow]>) -> Table<'a> {
     let options = view.options();
+    let before = fold::week_later(before.unwrap_or_default(), &NAMES, options);
     let mut lines: Vec<Line> = rows.iter().map(|row| line(view, row)).collect();
+    for line in &mut lines {
+        line.before = before.get(&fold::place(&line.cells, &NAMES, options, 0)).cloned();
+    }
     // An agent's time counts in each of their queues: rows by queue have no sum.
     if !options.by_queue {
         lines.extend(sums(&lines, |total| vec![("occupancy", occupancy(total))]));

@@ -16,6 +16,9 @@ pub(crate) const MOST_ROWS: usize = 200_000;
 /// The longest range in which restated rows are looked for.
 const MARKED_DAYS: i64 = 62;
 
+/// The most buckets of waits.
+const MOST_EDGES: usize = 50;
+
 /// Which report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
@@ -141,11 +144,13 @@ pub(crate) async fn agents(reports: &Reports, view: &View) -> Result<Vec<AgentRo
 /// The edges of buckets that are asked for.
 pub(crate) fn edges(view: &View) -> Result<Vec<i64>, Bad> {
     let Some(text) = view.words.one("edges")? else { return Ok(super::rows::EDGES.to_vec()) };
-    let edges: Vec<i64> =
+    let mut edges: Vec<i64> =
         text.split(',').map(|t| super::view::duration("edges", t.trim())).collect::<Result<_, Bad>>()?;
-    if edges.len() > 50 || !edges.is_sorted_by(|a, b| a < b) {
-        return Err(Bad::new("edges", "at most fifty durations that ascend, such as 10s,20s,1m"));
+    if edges.len() > MOST_EDGES {
+        return Err(Bad::new("edges", format!("at most {MOST_EDGES} durations, such as 10s,20s,1m")));
     }
+    edges.sort_unstable();
+    edges.dedup();
     Ok(edges)
 }
 

@@ -7,8 +7,8 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use super::answer::{self, NoAnswer, What};
-use super::describe::ReportParams;
 use super::export::{self, Format};
+use super::params::{EdgesParams, OfParams, ReportParams, RowParams};
 use super::view::{self, View};
 use super::words::{Bad, Words};
 use super::{AgentsAnswer, ContactsAnswer, LostAnswer, QueuesAnswer, VisitsAnswer, WaitsAnswer};
@@ -44,25 +44,17 @@ macro_rules! reports {
 
 reports! {
     /// Queues by interval.
-    queues, "/api/v1/reports/queues", Queues, QueuesAnswer, ();
+    queues, "/api/v1/reports/queues", Queues, QueuesAnswer, (OfParams);
     /// Agents by interval.
-    agents, "/api/v1/reports/agents", Agents, AgentsAnswer, ();
+    agents, "/api/v1/reports/agents", Agents, AgentsAnswer, (OfParams);
     /// Contacts, each once, by the queue that it joined first.
-    contacts, "/api/v1/reports/contacts", Contacts, ContactsAnswer, ();
+    contacts, "/api/v1/reports/contacts", Contacts, ContactsAnswer, (OfParams);
     /// The contacts that got nobody, and whether they got through later.
-    lost, "/api/v1/reports/lost", Lost, LostAnswer, ();
+    lost, "/api/v1/reports/lost", Lost, LostAnswer, (OfParams);
     /// Waits of answered and abandoned visits, by bucket.
-    waits, "/api/v1/reports/waits", Waits, WaitsAnswer,
-        (("edges" = Option<String>, Query, description = "Upper edges of the buckets, ascending: 10s,20s,1m",
-          pattern = "^[0-9]{1,4}s$"));
+    waits, "/api/v1/reports/waits", Waits, WaitsAnswer, (OfParams, EdgesParams);
     /// The visits behind a row of the `queues` report, or behind one of its figures, by pages.
-    /// `center` and `queue` are needed.
-    visits, "/api/v1/reports/visits", Visits, VisitsAnswer,
-        (("at" = Option<String>, Query, description = "An instant of the row's interval", format = DateTime),
-         ("column" = Option<String>, Query, description = "Only the visits that made this figure, such as `answered`",
-          pattern = "^(offered|answered|abandoned|service_level|asa_ms)$"),
-         ("after" = Option<String>, Query, description = "Where the page before ended: its `next`", pattern = "^-?[0-9]{1,15}~[a-z]+~[a-z]+$"),
-         ("limit" = Option<u16>, Query, description = "Rows of the page", minimum = 1, maximum = 500));
+    visits, "/api/v1/reports/visits", Visits, VisitsAnswer, (RowParams);
 }
 
 async fn report(server: &Server, what: What, headers: &HeaderMap, uri: &Uri) -> Response {
@@ -83,7 +75,7 @@ async fn made(
     headers: &HeaderMap,
     uri: &Uri,
 ) -> Result<Response, NoAnswer> {
-    let words = words(uri)?;
+    let words = Words::as_sent(pairs(uri)?);
     let own: &[&str] = match what {
         What::Waits => &["edges"],
         What::Visits => &["at", "column", "after", "limit"],
@@ -92,16 +84,28 @@ async fn made(
     if let Some(stranger) = words.stranger(&[view::NAMES, own].concat()) {
         return Err(Bad::new("query", format!("'{stranger}' is no parameter of this report")).into());
     }
+    if let Some(name) = words.blank() {
+        return Err(Bad::new(
+            "query",
+            format!("'{name}' has no value, a longer one than 500 characters, or control characters in it"),
+        )
+        .into());
+    }
     let format = Format::asked(&words, headers)?;
     let view = View::read(words, caller, (server.clock)())?;
     let answer = answer::make(&server.reports, what, &view).await?;
     Ok(export::response(what, &view, &answer, format, headers))
 }
 
-/// The words of an address.
+/// The words of a page's address.
 pub(crate) fn words(uri: &Uri) -> Result<Words, Bad> {
+    Ok(Words::new(pairs(uri)?))
+}
+
+/// Names and values of an address.
+pub(crate) fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Bad> {
     let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
-    pairs.map(|Query(pairs)| Words::new(pairs)).map_err(|_| Bad::new("query", "it is no list of names and values"))
+    pairs.map(|Query(pairs)| pairs).map_err(|_| Bad::new("query", "it is no list of names and values"))
 }
 
 /// Why there is no answer, as a problem.

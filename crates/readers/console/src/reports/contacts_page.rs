@@ -10,6 +10,7 @@ use metrics::render::{Cell, Cells, Report as _};
 use metrics::{ContactRow, Interval, LostRow, rates};
 
 use super::answer::{self, NoAnswer, What};
+use super::fold;
 use super::form::{Offers, form};
 use super::frame;
 use super::table::{Line, Table, sums, table};
@@ -45,7 +46,7 @@ pub(crate) async fn contacts(State(server): State<Arc<Server>>, headers: HeaderM
 
 fn the_form(server: &Server, caller: &Caller, words: &Words) -> Markup {
     let queues = frame::queues(server, caller, std::iter::empty());
-    form(&Offers { path: PATH, queues: &queues, ..Offers::default() }, words)
+    form(&Offers { path: PATH, queues: &queues, compare: true, ..Offers::default() }, words)
 }
 
 async fn shown(server: &Server, caller: &Caller, words: &Words) -> Result<Markup, NoAnswer> {
@@ -58,7 +59,11 @@ async fn shown(server: &Server, caller: &Caller, words: &Words) -> Result<Markup
     let gaps = server.reports.gaps(&view.question).await?;
     let options = view.options();
     let now = (server.clock)();
-    let (listed, lost) = (by_queue(&view, &rows), nobody(&view, &lost));
+    let before = match frame::week_before(&view)? {
+        Some(before) => Some(server.reports.contacts(&before.question).await?),
+        None => None,
+    };
+    let (listed, lost) = (by_queue(&view, &rows, before.as_deref()), nobody(&view, &lost));
     Ok(html! {
         (the_form(server, caller, words))
         (frame::span(&view))
@@ -66,7 +71,9 @@ async fn shown(server: &Server, caller: &Caller, words: &Words) -> Result<Markup
         (frame::notes(&ContactRow::notes(&rows, options), &gaps, options.tz))
         @if rows.is_empty() { (frame::nothing(server, &view, PATH).await) }
         @else {
+            h2 { (texts::BY_QUEUE) }
             (table(&listed))
+            (frame::compared(&view, before.map(|b| !b.is_empty())))
             h2 #lost { (texts::LOST) " (" (lost.lines.len()) ")" }
             (frame::exports(What::Lost, &view))
             @if !lost.lines.is_empty() { (table(&lost)) }
@@ -74,10 +81,18 @@ async fn shown(server: &Server, caller: &Caller, words: &Words) -> Result<Markup
     })
 }
 
-fn by_queue<'a>(view: &View, rows: &[ContactRow]) -> Table<'a> {
+/// What a row of contacts is named by.
+const NAMES: [&str; 2] = ["center", "queue"];
+
+fn by_queue<'a>(view: &View, rows: &[ContactRow], before: Option<&[ContactRow]>) -> Table<'a> {
     let options = view.options();
-    let cells = |row: &ContactRow| Line { cells: row.cells(options), ..Line::default() };
-    let mut lines: Vec<Line> = rows.iter().map(cells).collect();
+    let before = fold::week_later(before.unwrap_or_default(), &NAMES, options);
+    let line = |row: &ContactRow| {
+        let cells = row.cells(options);
+        let before = before.get(&fold::place(&cells, &NAMES, options, 0)).cloned();
+        Line { cells, before, ..Line::default() }
+    };
+    let mut lines: Vec<Line> = rows.iter().map(line).collect();
     lines.extend(sums(&lines, |total| vec![("lost_rate", lost_rate(total))]));
     let columns = ContactRow::table_columns(options).into_iter();
     let columns = columns.filter(|(name, _)| options.interval != Interval::All || *name != "interval_start");
@@ -100,6 +115,8 @@ fn nobody<'a>(view: &View, rows: &[LostRow]) -> Table<'a> {
         let to = format!("/calls/{}", encode(&row.call_id));
         Line { cells: row.cells(options), links: vec![("call_id", to.clone()), ("started_at", to)], ..Line::default() }
     };
-    let columns = LostRow::table_columns(options).into_iter().map(|(n, h)| (n, h.to_owned())).collect();
+    let mut columns: Vec<_> = LostRow::table_columns(options).into_iter().map(|(n, h)| (n, h.to_owned())).collect();
+    // When stands first: it is what leads to the call.
+    columns.sort_by_key(|(name, _)| *name != "started_at");
     Table { caption: texts::LOST, columns, lines: rows.iter().map(line).collect(), tz: options.tz, kind: LostRow::kind }
 }

@@ -1,4 +1,4 @@
-//! The OpenAPI description of answers and parameters, made from the rows' own names and
+//! The OpenAPI description of answers, made from the rows' own names and
 //! kinds, so that it is true.
 
 use std::borrow::Cow;
@@ -7,7 +7,7 @@ use metrics::render::{Cell, Kind, Report};
 use metrics::{AgentRow, Attribution, ContactRow, LostRow, Options, QueueRow};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, Object, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
-use utoipa::{IntoParams, PartialSchema, ToSchema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::rows::{BucketRow, VisitRow};
 use super::view::FORMULAS;
@@ -96,115 +96,4 @@ fn typed(kind: Kind, null: bool) -> Object {
             .build(),
         _ => object.build(),
     }
-}
-
-fn words(words: &'static [&'static str]) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.iter().copied())).build()
-}
-
-fn text(pattern: &str) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build()
-}
-
-fn interval() -> Object {
-    words(&["15m", "30m", "1h", "1d", "1w", "all"])
-}
-
-fn range() -> Object {
-    words(&["today", "yesterday", "this-week", "last-week", "this-month", "last-month"])
-}
-
-fn attribution() -> Object {
-    words(&["arrival", "event-time"])
-}
-
-fn threshold() -> Object {
-    text("^(switch|[0-9]{1,4}(ms|s|m|h)?)$")
-}
-
-fn duration() -> Object {
-    text("^[0-9]{1,4}(ms|s|m|h)?$")
-}
-
-fn formula() -> Object {
-    words(&FORMULAS)
-}
-
-fn format() -> Object {
-    words(&["json", "csv", "xlsx", "parquet"])
-}
-
-fn by() -> Object {
-    words(&["queue"])
-}
-
-fn zone() -> Object {
-    text("^(UTC|Europe/Berlin|Europe/London|America/New_York|Asia/Tokyo|[A-Z][A-Za-z]+/[A-Za-z_]+)$")
-}
-
-fn name() -> Object {
-    ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(200)).build()
-}
-
-fn instant() -> Object {
-    let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
-    ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build()
-}
-
-/// What a report is asked for. Names and values are those of the command line's `report`.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code)]
-pub(crate) struct ReportParams {
-    /// Length of the intervals; `all` where none is given.
-    #[param(required = false, schema_with = interval)]
-    interval: Option<String>,
-    /// IANA time zone of intervals and of times without an offset; else UTC.
-    #[param(required = false, schema_with = zone)]
-    tz: Option<String>,
-    /// A range by name, in place of `from` and `to`.
-    #[param(required = false, schema_with = range)]
-    range: Option<String>,
-    /// Begin, inclusive: RFC 3339, or a time on the zone's clocks.
-    #[param(required = false, schema_with = instant)]
-    from: Option<String>,
-    /// End, exclusive: RFC 3339, or a time on the zone's clocks.
-    #[param(required = false, schema_with = instant)]
-    to: Option<String>,
-    /// The figures as they stood then.
-    #[param(required = false, schema_with = instant)]
-    as_of: Option<String>,
-    /// Only this centre.
-    #[param(required = false, schema_with = name)]
-    center: Option<String>,
-    /// Only this queue; several, where it stands several times.
-    #[param(required = false, schema_with = name)]
-    queue: Option<String>,
-    /// Only this agent (`agents`).
-    #[param(required = false, schema_with = name)]
-    agent: Option<String>,
-    /// Which interval a figure belongs to.
-    #[param(required = false, schema_with = attribution)]
-    attribution: Option<String>,
-    /// T, such as 20s; `switch`: each queue's own.
-    #[param(required = false, schema_with = threshold)]
-    service_level: Option<String>,
-    /// S, such as 5s.
-    #[param(required = false, schema_with = duration)]
-    short_abandon: Option<String>,
-    /// Only these formulas of the service level, separated by commas; else all seven.
-    #[param(required = false, schema_with = formula)]
-    formula: Option<String>,
-    /// Leave out visits that an agent's own call made.
-    exclude_consults: Option<bool>,
-    /// Waits as the difference of event times.
-    observed_waits: Option<bool>,
-    /// `agents`: one row a queue.
-    #[param(required = false, schema_with = by)]
-    by: Option<String>,
-    /// `queues`: a totals row at the end.
-    total: Option<bool>,
-    /// The form, as a file; else what `Accept` names, else JSON.
-    #[param(required = false, schema_with = format)]
-    format: Option<String>,
 }

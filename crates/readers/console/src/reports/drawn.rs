@@ -42,11 +42,9 @@ pub(crate) fn over_time(view: &View, rows: &[QueueRow], restated: &[Restated], g
     ];
     let chart = |id, (title, desc), unit, series| Chart { id, title, desc, unit, axis: &axis, series };
     html! {
-        div.charts {
-            (bars(&chart("outcomes", texts::CHART_OUTCOMES, Unit::Count, &outcomes)))
-            (lines(&chart("level", texts::CHART_LEVEL, Unit::Rate, &level)))
-            (lines(&chart("waits", texts::CHART_WAITS, Unit::Millis, &waits)))
-        }
+        (bars(&chart("outcomes", texts::CHART_OUTCOMES, Unit::Count, &outcomes)))
+        (lines(&chart("level", texts::CHART_LEVEL, Unit::Rate, &level)))
+        (lines(&chart("waits", texts::CHART_WAITS, Unit::Millis, &waits)))
     }
 }
 

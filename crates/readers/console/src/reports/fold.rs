@@ -1,11 +1,11 @@
 //! Sums of the `queues` report's rows: by queue, by interval, by weekday and hour. From the
 //! sums of rows, never from their averages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Datelike as _, Timelike as _};
-use metrics::render::{Cell, Report};
-use metrics::{Options, QueueRow, zone};
+use metrics::render::{Cell, Cells, Report};
+use metrics::{Interval, Options, QueueRow, zone};
 use model::{Instant, Name};
 
 use crate::charts::heat::Week;
@@ -88,6 +88,25 @@ pub(crate) fn week(rows: &[QueueRow], name: &str, options: &Options) -> Week {
 pub(crate) fn key(row: &QueueRow, options: &Options, days: i64) -> (Option<Name>, Option<Name>, chrono::NaiveDateTime) {
     let local = zone::local_of(options.tz, row.interval_start);
     (row.center.clone(), row.queue.clone(), local + chrono::Duration::days(days))
+}
+
+/// The rows of a report a week before by what they are now: their names, and when they would
+/// begin a week later on the clocks.
+pub(crate) fn week_later<R: Report>(rows: &[R], names: &[&str], options: &Options) -> HashMap<Vec<String>, Cells> {
+    let cells = |row: &R| row.cells(options);
+    rows.iter().map(cells).map(|c| (place(&c, names, options, 7), c)).collect()
+}
+
+/// What a row is: its names, and when it began on the clocks, `days` later.
+pub(crate) fn place(cells: &Cells, names: &[&str], options: &Options, days: i64) -> Vec<String> {
+    let start = match cells.get("interval_start") {
+        // (One interval over the whole range begins where the range or its data do.)
+        Some(Cell::At(at)) if options.interval != Interval::All => {
+            (zone::local_of(options.tz, *at) + chrono::Duration::days(days)).to_string()
+        }
+        _ => String::new(),
+    };
+    names.iter().map(|name| cells.get(name).map(Cell::plain).unwrap_or_default()).chain([start]).collect()
 }
 
 /// An instant so many days earlier on the clocks of the zone.

@@ -12,9 +12,9 @@ pub(crate) struct Offers<'a> {
     pub path: &'a str,
     /// Queues to choose from.
     pub queues: &'a [String],
-    /// Formula, T, S, attribution.
+    /// Formula, T, S, attribution, the heat map's figure.
     pub levels: bool,
-    /// The week before, the heat map's figure.
+    /// The week before.
     pub compare: bool,
     /// One row a queue.
     pub by_queue: bool,
@@ -34,8 +34,8 @@ pub(crate) fn form(offers: &Offers<'_>, words: &Words) -> Markup {
                 datalist #zones {} }
             @if offers.levels { (levels(words)) }
             (queues(offers, words))
+            @if offers.levels { (select("heat", "Heat map", &texts::HEATS, value("heat"), None)) }
             @if offers.compare {
-                (select("heat", "Heat map", &texts::HEATS, value("heat"), None))
                 (tick("compare", "week", "compare with the week before", value("compare") == "week"))
             }
             @if offers.by_queue { (tick("by", "queue", "one row a queue", value("by") == "queue")) }

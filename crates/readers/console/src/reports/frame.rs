@@ -3,14 +3,15 @@
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use maud::{Markup, html};
-use metrics::Interval;
+use metrics::{Interval, Options};
 use model::Instant;
-use tables::Gap;
+use tables::{Gap, Question};
 
 use super::answer::{NoAnswer, What};
 use super::api;
 use super::cells::local;
 use super::export::Format;
+use super::fold;
 use super::view::{View, interval_name};
 use super::words::{Bad, Words};
 use crate::auth::Caller;
@@ -103,6 +104,31 @@ pub(crate) fn exports(what: What, view: &View) -> Markup {
             @for (_, name) in Format::ALL {
                 a.button href=(words.with("format", name).at(&api)) download { (name.to_uppercase()) }
             }
+        }
+    }
+}
+
+/// The same view a week earlier on the clocks of its zone, where that is asked for and the
+/// range has a begin and an end.
+pub(crate) fn week_before(view: &View) -> Result<Option<View>, Bad> {
+    let options = view.options();
+    let asked = view.words.one("compare")? == Some("week");
+    let Some((from, to)) = options.from.zip(options.to).filter(|_| asked) else { return Ok(None) };
+    let earlier = |at| Some(fold::days_before(at, 7, options.tz));
+    let options = Options { from: earlier(from), to: earlier(to), ..options.clone() };
+    Ok(Some(View { question: Question { options, ..view.question.clone() }, ..view.clone() }))
+}
+
+/// What stands under a table that is compared: what the differences are, or why there are
+/// none. `before` says whether there was anything then; `None`: it was not looked for.
+pub(crate) fn compared(view: &View, before: Option<bool>) -> Markup {
+    let asked = view.words.one("compare") == Ok(Some("week"));
+    html! {
+        @match before {
+            _ if !asked => {},
+            None => p.notice { (texts::NO_COMPARE) },
+            Some(false) => p.notice { (texts::NOTHING_BEFORE) },
+            Some(true) => p.hint { (texts::COMPARED) },
         }
     }
 }

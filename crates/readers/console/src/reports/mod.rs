@@ -17,6 +17,7 @@ pub(crate) mod export;
 mod fold;
 mod form;
 pub(crate) mod frame;
+mod params;
 mod presets;
 pub(crate) mod queues_page;
 mod rows;

@@ -9,7 +9,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use metrics::render::{Kind, Report as _};
 use metrics::{Interval, Options, QueueRow};
-use tables::{Question, Restated};
+use tables::Restated;
 
 use super::answer::{NoAnswer, What};
 use super::drawn;
@@ -65,7 +65,10 @@ async fn shown(server: &Server, caller: &Caller, words: &Words) -> Result<Markup
     let mut notes = QueueRow::notes(&rows, view.options());
     let restated = answer::restated(&server.reports, &view, &mut notes).await?;
     let gaps = server.reports.gaps(&view.question).await?;
-    let earlier = week_before(server, &view).await?;
+    let earlier = match frame::week_before(&view)? {
+        Some(before) => Some(answer::queues(&server.reports, &before).await?),
+        None => None,
+    };
     let options = view.options();
     let empty = rows.iter().all(|r| r.counts.received == 0);
     Ok(html! {
@@ -76,25 +79,14 @@ async fn shown(server: &Server, caller: &Caller, words: &Words) -> Result<Markup
         @if empty { (frame::nothing(server, &view, PATH).await) }
         @else {
             (by_queue(&view, &rows, &restated, earlier.as_deref()))
-            (drawn::over_time(&view, &rows, &restated, &gaps))
+            div.charts {
+                (drawn::over_time(&view, &rows, &restated, &gaps))
+                (drawn::waits(server, &view).await?)
+            }
             (drawn::heat(server, &view, &rows).await?)
-            (drawn::waits(server, &view).await?)
             @if options.interval != Interval::All { (by_interval(&view, &rows, &restated, earlier.as_deref())) }
         }
     })
-}
-
-/// The report of the same range a week before, where that is asked for.
-async fn week_before(server: &Server, view: &View) -> Result<Option<Vec<QueueRow>>, NoAnswer> {
-    let options = view.options();
-    let asked = view.words.one("compare")? == Some("week");
-    let Some((from, to)) = options.from.zip(options.to).filter(|_| asked) else { return Ok(None) };
-    let earlier = |at| Some(fold::days_before(at, 7, options.tz));
-    let question = Question {
-        options: Options { from: earlier(from), to: earlier(to), ..options.clone() },
-        ..view.question.clone()
-    };
-    Ok(Some(server.reports.queues(&question).await?))
 }
 
 fn before(rows: &[QueueRow], options: &Options, days: i64) -> Before {
@@ -110,6 +102,7 @@ fn by_queue(view: &View, rows: &[QueueRow], restated: &[Restated], earlier: Opti
         sums.extend(total(rows));
         sums
     };
+    let compared = earlier;
     let earlier: Option<HashMap<_, QueueRow>> =
         earlier.map(|e| sums(e).into_iter().map(|r| ((r.center.clone(), r.queue.clone()), r)).collect());
     let base = frame::pinned(view).with("interval", "all");
@@ -129,8 +122,8 @@ fn by_queue(view: &View, rows: &[QueueRow], restated: &[Restated], earlier: Opti
     html! {
         h2 { (texts::BY_QUEUE) }
         (table(&table_of))
-        p.hint { (texts::OPENS) @if earlier.is_some() { " " (texts::COMPARED) } }
-        @if view.words.one("compare") == Ok(Some("week")) && earlier.is_none() { p.notice { (texts::NO_COMPARE) } }
+        p.hint { (texts::OPENS) }
+        (frame::compared(view, compared.map(|e| e.iter().any(|r| r.counts.received > 0))))
     }
 }
 

@@ -8,7 +8,7 @@ use super::words::Words;
 use crate::shell::texts::reports as texts;
 
 /// The most rows that a page shows.
-pub(crate) const MOST_SHOWN: usize = 1_000;
+pub(crate) const MOST_SHOWN: usize = 500;
 
 /// A row.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +44,7 @@ pub(crate) fn table(table: &Table<'_>) -> Markup {
         @if rows.len() > MOST_SHOWN { p.notice { (texts::CUT) } }
         div.scroll role="region" aria-label=(table.caption) tabindex="0" {
             table.figures {
-                caption { (table.caption) }
+                caption.unseen { (table.caption) }
                 thead { tr { @for (name, heading) in &columns {
                     th scope="col" class=[is_text((table.kind)(name)).then_some("text")] { (heading) }
                 } } }
@@ -81,13 +81,13 @@ fn inner(table: &Table<'_>, line: &Line, name: &str, first: bool) -> Markup {
     let kind = (table.kind)(name);
     let none = Cell::Null;
     let cell = line.cells.get(name).unwrap_or(&none);
-    let text = if first && line.total {
-        html! { "total" }
-    } else {
-        cells::cell(kind, cell, table.tz)
+    let text = match cell {
+        _ if first && line.total => html! { "total" },
+        Cell::Null if name == "queue" => html! { (texts::NO_QUEUE) },
+        cell => cells::cell(kind, cell, table.tz),
     };
     let own = line.links.iter().find(|(n, _)| *n == name).map(|(_, to)| to.clone());
-    let empty = matches!(cell, Cell::Null | Cell::Int(0));
+    let empty = matches!(cell, Cell::Null | Cell::Int(0)) || *cell == Cell::Rate(0.0);
     let behind = || {
         let words = line.opens.as_ref().filter(|_| !empty && metrics::explain::is_figure(name))?;
         Some(words.with("column", name).at("/reports/visits"))
@@ -128,7 +128,8 @@ mod tests {
 
     fn line(queue: &str, offered: i64) -> Line {
         let mut cells = Cells::default();
-        cells.put("center", &model::Name::from("main")).put("queue", &model::Name::from(queue)).put("offered", offered);
+        let name = |text: &str| Cell::Text(text.into());
+        cells.put("center", name("main")).put("queue", name(queue)).put("offered", offered);
         Line { cells, opens: Some(Words::new(vec![("queue".into(), queue.into())])), ..Line::default() }
     }
 

@@ -22,7 +22,7 @@ const BEGIN: i64 = 1_795_334_400;
 fn visit(queue: &str, n: i64, answered: bool, revision: i64) -> Visit {
     let joined_at = Instant::from_secs(BEGIN + n * 60);
     let left_at = Some(joined_at.plus_millis(10_000));
-    let position = Position { partition: 0, offset: n };
+    let position = Position { partition: 0, offset: n.abs() };
     Visit {
         visit_id: format!("{queue}-{n}").into(),
         call_id: format!("call-{queue}-{n}").into(),
@@ -73,9 +73,13 @@ fn gap() -> EventRow {
     }
 }
 
-/// Three visits of sales, one of them restated, and two of secret.
+/// Minutes of a week.
+const WEEK: i64 = 7 * 24 * 60;
+
+/// Three visits of sales, one of them restated, and two of secret; one of sales a week before.
 async fn app() -> Router {
     let queue_visits = vec![
+        visit("sales", 1 - WEEK, true, 1),
         visit("sales", 0, true, 1),
         visit("sales", 1, true, 1),
         visit("sales", 2, false, 1),
@@ -114,8 +118,8 @@ async fn queues_that_are_not_seen_are_in_no_row_sum_or_page() {
     let app = app().await;
     let total = |rows: &Value| rows.as_array().unwrap().last().unwrap()["offered"].clone();
     let path = "/api/v1/reports/queues?total=true";
-    assert_eq!(total(&rows(&app, path, ALL).await), 5);
-    assert_eq!(total(&rows(&app, path, SALES).await), 3);
+    assert_eq!(total(&rows(&app, path, ALL).await), 6);
+    assert_eq!(total(&rows(&app, path, SALES).await), 4);
     for words in ["", "queue=secret", "queue=secret&queue=sales"] {
         for report in ["queues", "agents", "contacts", "lost", "waits"] {
             let (status, text) = get(&app, &format!("/api/v1/reports/{report}?total=true&{words}"), SALES).await;
@@ -189,7 +193,8 @@ async fn the_week_before_stands_beside_and_an_unreadable_view_says_why() {
     let (_, page) = get(&app, &format!("/reports/queues?{later}"), ALL).await;
     assert!(page.contains("There is nothing in this range."), "{page}");
     let (_, page) = get(&app, &format!("/reports/queues?{RANGE}&compare=week"), ALL).await;
-    assert!(page.contains("the difference to the week before"));
+    assert!(page.contains("the difference to the week before"), "{page}");
+    assert!(page.contains("</a> <span class=\"difference\">+2</span>"), "three offered, one then: {page}");
     for words in ["tz=Mars/Base", "interval=20m", "from=x", "heat=moon&from=2026-11-22&to=2026-11-23"] {
         let (status, page) = get(&app, &format!("/reports/queues?{words}"), ALL).await;
         assert!(status == 400 && page.contains("role=\"alert\"") && page.contains("<form"), "{words}: {status}");

@@ -24,16 +24,28 @@ impl std::fmt::Display for Bad {
 }
 
 /// Longest value taken, characters.
-const LONGEST: usize = 500;
+pub(crate) const LONGEST: usize = 500;
 
-/// Names and values, in the order of the address; empty values are as if they were not there
-/// (a form sends its empty fields).
+/// Names and values, in the order of the address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Words(Vec<(String, String)>);
 
 impl Words {
+    /// Those of a page: empty values are as if they were not there, for a form sends its
+    /// empty fields.
     pub(crate) fn new(pairs: Vec<(String, String)>) -> Self {
         Self(pairs.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect())
+    }
+
+    /// Those of the API, also empty ones.
+    pub(crate) const fn as_sent(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    /// The first name whose value is empty, too long or not printable.
+    pub(crate) fn blank(&self) -> Option<&str> {
+        let bad = |v: &str| v.trim().is_empty() || v.chars().count() > LONGEST || v.chars().any(char::is_control);
+        self.0.iter().find(|(_, value)| bad(value)).map(|(name, _)| name.as_str())
     }
 
     /// The value of a name that may stand once.

@@ -11,7 +11,7 @@ use super::ask::{self, Ask};
 use crate::auth::{Caller, Role};
 use crate::guard::allowed;
 use crate::reports::answer::NoAnswer;
-use crate::reports::words::Bad;
+use crate::reports::words::{Bad, Words};
 use crate::reports::{api, export, view};
 use crate::server::Server;
 
@@ -22,12 +22,12 @@ use crate::server::Server;
 #[utoipa::path(
     get, path = "/api/v1/staffing", tag = "staffing",
     params(
-        ("arrivals" = Option<f64>, Query, description = "Calls in the period", minimum = 0, maximum = 10000),
-        ("period" = Option<String>, Query, description = "The period, such as 30m", pattern = "^[1-9][0-9]{0,3}(s|m|h)$"),
-        ("aht" = Option<String>, Query, description = "Handle time, such as 240s", pattern = "^[0-9]{1,4}s$"),
-        ("patience" = Option<String>, Query, description = "Mean patience, such as 120s", pattern = "^[0-9]{1,4}s$"),
+        ("arrivals" = Option<f64>, Query, description = "Calls in the period", minimum = 0, maximum = 1000000),
+        ("period" = Option<String>, Query, description = "The period, such as 30m", pattern = "^[1-9][0-9]{0,8}(s|m|h)$"),
+        ("aht" = Option<String>, Query, description = "Handle time, such as 240s", pattern = "^[0-9]{1,9}(ms|s|m|h)?$"),
+        ("patience" = Option<String>, Query, description = "Mean patience, such as 120s", pattern = "^[0-9]{1,9}(ms|s|m|h)?$"),
         ("target" = Option<String>, Query, description = "Service level wanted, such as 80%", pattern = "^[1-9][0-9]%$"),
-        ("within" = Option<String>, Query, description = "T, such as 20s", pattern = "^[0-9]{1,4}s$"),
+        ("within" = Option<String>, Query, description = "T, such as 20s", pattern = "^[0-9]{1,9}(ms|s|m|h)?$"),
         ("max_abandon" = Option<String>, Query, description = "Most that may be abandoned, such as 5%", pattern = "^[1-9][0-9]?%$"),
         ("max_occupancy" = Option<String>, Query, description = "Most of the agents' time on calls, such as 85%", pattern = "^[1-9][0-9]%$"),
         ("shrinkage" = Option<String>, Query, description = "Paid time that is not for calls, such as 30%", pattern = "^[1-9]?[0-9]%$"),
@@ -60,7 +60,10 @@ pub(crate) async fn staffing(State(server): State<Arc<Server>>, headers: HeaderM
 }
 
 async fn made(server: &Server, caller: &Caller, uri: &Uri) -> Result<StaffingAnswer, NoAnswer> {
-    let words = api::words(uri)?;
+    let words = Words::as_sent(api::pairs(uri)?);
+    if let Some(name) = words.blank() {
+        return Err(Bad::new("query", format!("'{name}' has no value")).into());
+    }
     if let Some(stranger) = words.stranger(&[view::NAMES, ask::NAMES].concat()) {
         return Err(Bad::new("query", format!("'{stranger}' is no parameter here")).into());
     }

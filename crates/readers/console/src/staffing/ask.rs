@@ -103,8 +103,8 @@ fn targets(words: &Words) -> Result<Targets, Bad> {
 }
 
 fn number(name: &'static str, text: &str) -> Result<f64, Bad> {
-    let number = text.parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
-    number.ok_or_else(|| Bad::new(name, format!("'{text}' is no number from 0 up")))
+    let number = text.parse::<f64>().ok().filter(|n| (0.0..=1e6).contains(n));
+    number.ok_or_else(|| Bad::new(name, format!("'{text}' is no number from 0 to a million")))
 }
 
 /// `0.8`, or `80%`: from 0 to 1.

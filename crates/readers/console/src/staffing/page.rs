@@ -122,9 +122,9 @@ fn around(answer: &StaffingAnswer) -> Markup {
     html! {
         div.scroll role="region" aria-label=(texts::AROUND) tabindex="0" {
             table.figures {
-                caption { (texts::AROUND) }
+                caption.unseen { (texts::AROUND) }
                 thead {
-                    tr { td {} th scope="colgroup" colspan="3" { "Erlang C" } th scope="colgroup" colspan="4" { "Erlang A" } }
+                    tr { td {} th scope="colgroup" colspan="3" { "Erlang C" } th.edge scope="colgroup" colspan="4" { "Erlang A" } }
                     tr { th scope="col" { "Agents" }
                         @for heading in ["SL", "occupancy", "ASA", "SL", "abandoned", "occupancy", "ASA"] { th scope="col" { (heading) } } }
                 }
@@ -146,7 +146,7 @@ fn figures(figures: Option<&StaffingFigures>, abandons: bool) -> Markup {
     let wait = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |ms| show::duration(ms as i64));
     let of = |get: fn(&StaffingFigures) -> Option<f64>| figures.and_then(get);
     html! {
-        td { @if figures.is_some_and(|f| !f.stable) { (texts::GROWS) } @else { (rate(of(|f| f.service_level))) } }
+        td.edge { @if figures.is_some_and(|f| !f.stable) { (texts::GROWS) } @else { (rate(of(|f| f.service_level))) } }
         @if abandons { td { (rate(of(|f| f.abandon_rate))) } }
         td { (rate(of(|f| f.occupancy))) }
         td { (wait(of(|f| f.asa_ms))) }
