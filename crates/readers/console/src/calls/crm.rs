@@ -71,3 +71,68 @@ fn said(event: &EventRow) -> Option<CrmRecord> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::event::Body;
+    use model::facts::CrmLink;
+    use model::{Name, Position};
+
+    use super::*;
+    use crate::calls::story::samples::{call, event};
+
+    fn act(offset: i64, act: Act) -> EventRow {
+        let position = Position { partition: 1, offset };
+        EventRow { position, ..event(60, None, &Body::Acted(Box::new(act))) }
+    }
+
+    fn parked(object: &str) -> Act {
+        let reason = "REQUIRED_FIELD_MISSING: Subject".to_owned();
+        Act::CrmParked {
+            call_id: "c".into(),
+            target: "salesforce".into(),
+            object: object.into(),
+            reason,
+            row: String::new(),
+        }
+    }
+
+    fn written(object: &str, id: &str) -> Act {
+        let record_id = Some(Name::from(id));
+        Act::CrmWritten {
+            call_id: "c".into(),
+            target: "salesforce".into(),
+            object: object.into(),
+            record_id,
+            revision: 1,
+        }
+    }
+
+    #[test]
+    fn the_latest_word_on_an_object_counts() {
+        let mut call = call();
+        let link = |object: &str| CrmLink { target: "webhook".into(), object: object.into(), record_id: None };
+        call.crm = vec![link("call")];
+        let told = [act(1, parked("Task")), act(2, parked("Call_Metric__c")), act(3, written("Task", "00T1"))];
+        let said: Vec<String> = records(&call, &told)
+            .iter()
+            .map(|r| {
+                format!(
+                    "{} {} {} {:?} {:?} {:?}",
+                    r.target,
+                    r.object,
+                    r.state,
+                    r.record_id,
+                    r.reason.is_some(),
+                    r.position
+                )
+            })
+            .collect();
+        let wanted = [
+            r#"salesforce Call_Metric__c parked None true Some("cti.events/1/2")"#,
+            r#"salesforce Task written Some("00T1") false Some("cti.events/1/3")"#,
+            "webhook call written None false None",
+        ];
+        assert_eq!(said, wanted);
+    }
+}

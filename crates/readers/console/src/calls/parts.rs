@@ -30,6 +30,9 @@ fn dash(text: &Option<String>) -> &str {
     text.as_deref().unwrap_or("–")
 }
 
+/// Columns of numbers.
+const NUMBERS: [&str; 6] = ["Wait", "Talk", "Hold", "ACW", "Ring", "Length"];
+
 /// A table with a heading of its own; nothing where it has no rows.
 fn section(id: &str, heading: &str, columns: &[&str], rows: &[Markup]) -> Markup {
     html! {
@@ -37,7 +40,7 @@ fn section(id: &str, heading: &str, columns: &[&str], rows: &[Markup]) -> Markup
             section aria-labelledby=(id) {
                 h2 id=(id) { (heading) }
                 div.scroll role="region" aria-labelledby=(id) tabindex="0" { table {
-                    thead { tr { @for column in columns { th scope="col" { (column) } } } }
+                    thead { tr { @for column in columns { th scope="col" class=[NUMBERS.contains(column).then_some("number")] { (column) } } } }
                     tbody { @for row in rows { (row) } }
                 } }
             }
@@ -216,7 +219,7 @@ pub(super) fn revisions(v: &ContactView) -> Markup {
             html! { tr {
                 th scope="row" { (r.revision) }
                 td { (moment(&r.known_at)) }
-                td { (r.changed.join(", ")) }
+                td { @if r.changed.is_empty() { span.quiet { (texts::ONLY_PARTS) } } @else { (r.changed.join(", ")) } }
                 td { @if r.restated { span.mark title=(texts::RESTATED_MORE) { (texts::RESTATED) } } @else { "–" } }
                 td { code { (r.event) } }
             } }

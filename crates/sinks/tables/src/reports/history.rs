@@ -63,5 +63,5 @@ impl Reports {
 /// Whether an act speaks of the contact.
 fn names(event: &EventRow, call: &Call) -> bool {
     let read = serde_json::from_str::<serde_json::Value>(&event.details);
-    read.is_ok_and(|d| d.pointer("/Acted/call_id").is_some_and(|id| *id == *call.call_id))
+    read.is_ok_and(|d| d.pointer("/Acted/call_id").is_some_and(|id| *id == *call.call_id.as_str()))
 }

@@ -87,11 +87,14 @@ fn axis(story: &Story, scale: &Scale, height: f64) -> Markup {
 
 fn draw_lane(story: &Story, scale: &Scale, at: usize, lane: &Lane) -> Markup {
     let top = y(at);
+    // What lies over a talk comes after it.
+    let mut bars: Vec<&Bar> = lane.bars.iter().collect();
+    bars.sort_by_key(|b| b.what);
     html! {
         g {
             line.rule x1="0" x2=(n(WIDTH)) y1=(n(top)) y2=(n(top)) {}
             text.lane x="4" y=(n(top + ROW / 2.0 + 5.0)) { (shortened(&lane.name)) @if lane.name.chars().count() > NAME { title { (lane.name) } } }
-            @for bar in &lane.bars { (draw_bar(story, scale, top, bar)) }
+            @for bar in bars { (draw_bar(story, scale, top, bar)) }
             @for mark in &lane.marks { (draw_mark(scale, top, mark)) }
         }
     }

@@ -15,9 +15,10 @@ const INTO_QUEUE_MS: i64 = 2_000;
 pub(super) fn of(contact: &Contact) -> (Vec<Lane>, Vec<Arrow>) {
     let mut lanes = vec![caller(contact)];
     lanes.extend(visits(contact).map(|v| visit(v)));
-    for leg in legs(contact) {
+    let legs = legs(contact);
+    for leg in &legs {
         let at = agent_lane(&mut lanes, &leg.agent);
-        offer(&mut lanes[at], leg);
+        offer(&mut lanes[at], leg, &legs);
     }
     for visit in visits(contact) {
         talked_without_leg(contact, visit, &mut lanes);
@@ -112,8 +113,12 @@ fn agent_lane(lanes: &mut Vec<Lane>, agent: &str) -> usize {
     })
 }
 
-fn offer(lane: &mut Lane, leg: &Leg) {
-    if let Some(offered) = leg.offered_at {
+/// Ringing and talk. Who takes a contact over after a consult did not ring for it anew: the
+/// consult's ringing is theirs.
+fn offer(lane: &mut Lane, leg: &Leg, legs: &[&Leg]) {
+    let consulted = |l: &&Leg| l.role == LegRole::Internal && l.agent == leg.agent && l.offered_at == leg.offered_at;
+    let rang = leg.role != LegRole::TransferIn || !legs.iter().any(consulted);
+    if let Some(offered) = leg.offered_at.filter(|_| rang) {
         let rung = leg.ring_ms.map(|ms| offered.plus_millis(ms));
         let ring = bar(offered, leg.answered_at.or(leg.ended_at).or(rung), What::Ring);
         let more = leg.result.filter(|_| leg.answered_at.is_none()).map(|r| texts::leg_result(&word(&r)).to_owned());

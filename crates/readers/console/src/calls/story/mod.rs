@@ -8,6 +8,8 @@
 pub(super) mod axis;
 pub(super) mod drawing;
 mod lanes;
+#[cfg(test)]
+pub(in crate::calls) mod samples;
 pub(super) mod table;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,14 @@
 //! A contact's story in sentences, by time.
 
+use std::collections::BTreeMap;
+
 use model::Instant;
 use model::facts::{Leg, LegResult, LegRole, Visit, VisitOutcome};
 use tables::Contact;
 
 use super::lanes::body;
 use crate::calls::word;
-use crate::shell::texts::calls as texts;
+use crate::shell::texts::calls::{recording_lane, sentences as texts};
 
 /// One sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,16 +26,16 @@ pub(in crate::calls) fn of(contact: &Contact) -> Vec<Line> {
     for v in contact.visits.iter().filter(|v| !v.retracted) {
         visit(v, &mut lines);
     }
-    for l in contact.legs.iter().filter(|l| !l.retracted) {
-        leg(l, &mut lines);
-    }
+    let legs = || contact.legs.iter().filter(|l| !l.retracted);
+    legs().for_each(|l| leg(l, &mut lines));
+    among_agents(legs(), &mut lines);
     for h in &call.holds {
         lines.push(Line { at: h.from, text: texts::held(h.agent.as_deref(), h.to.map(|to| to.millis_since(h.from))) });
         lines.extend(h.to.map(|at| Line { at, text: texts::taken_back(h.agent.as_deref()) }));
     }
     lines.extend(call.transfers.iter().map(|t| Line { at: t.at, text: texts::transferred(t) }));
     for (n, r) in call.recordings.iter().enumerate() {
-        let name = texts::recording_lane(n, call.recordings.len());
+        let name = recording_lane(n, call.recordings.len());
         lines.push(Line { at: r.started_at, text: texts::recording_began(&name, &word(&r.state)) });
         for (from, to) in &r.suspended {
             lines.push(Line { at: *from, text: texts::recording_suspended(&name) });
@@ -72,8 +74,21 @@ fn leg(l: &Leg, lines: &mut Vec<Line>) {
         (LegRole::Queue, None, Some(LegResult::Missed | LegResult::Declined)) => {
             lines.extend(end.map(|at| Line { at, text: texts::not_taken(l) }));
         }
-        (LegRole::Queue, ..) => {}
+        (LegRole::Queue | LegRole::Internal, ..) => {}
         (_, Some(at), _) => lines.push(Line { at, text: texts::talks(l) }),
         _ => {}
+    }
+}
+
+/// Talks of agents with one another: one sentence for those who began and ended together.
+fn among_agents<'a>(legs: impl Iterator<Item = &'a Leg>, lines: &mut Vec<Line>) {
+    let mut talks: BTreeMap<(Instant, Option<Instant>), Vec<&str>> = BTreeMap::new();
+    for leg in legs.filter(|l| l.role == LegRole::Internal) {
+        if let Some(at) = leg.answered_at {
+            talks.entry((at, leg.ended_at)).or_default().push(&leg.agent);
+        }
+    }
+    for ((at, end), agents) in talks {
+        lines.push(Line { at, text: texts::among(&agents, end.map(|end| end.millis_since(at))) });
     }
 }

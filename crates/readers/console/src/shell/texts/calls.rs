@@ -1,11 +1,12 @@
 //! Words of the pages of calls.
 
+pub(crate) mod sentences;
+
 use model::Name;
 use model::event::{Body, TransferKind};
-use model::facts::{Call, Direction, Leg, LegRole, Transfer, Visit, VisitOutcome};
+use model::facts::{Call, Direction, Transfer, VisitOutcome};
 
 use crate::calls::{Bar, What};
-use crate::shell::show::duration;
 
 pub(crate) const CALLS: &str = "Calls";
 pub(crate) const FIND: &str = "Search";
@@ -35,6 +36,7 @@ pub(crate) const RESTATED_MORE: &str = "changed after it had ended";
 pub(crate) const WITHHELD: &str = "withheld";
 pub(crate) const UNKNOWN: &str = "unknown";
 pub(crate) const HEAR: &str = "Listen";
+pub(crate) const ONLY_PARTS: &str = "what belongs to it, such as a recording's state";
 pub(crate) const MOMENT: &str = "Moment";
 pub(crate) const TRANSFER: &str = "Transfer";
 pub(crate) const LASTS: &str = "lasts";
@@ -136,16 +138,6 @@ pub(crate) fn said(body: &Body, agent: Option<&str>) -> Option<String> {
     })
 }
 
-/// Sentences of events that no row tells.
-pub(crate) fn told(body: &Body, agent: Option<&str>) -> Option<String> {
-    let sentence = match body {
-        Body::DataCollected { values, .. } => collected(values),
-        Body::MenuChosen { digit, menu } => chosen(digit, menu.as_deref()),
-        other => said(other, agent)?,
-    };
-    Some(format!("{sentence}."))
-}
-
 /// A queue visit's lane.
 pub(crate) fn queue_lane(queue: &str, consult: bool) -> String {
     if consult { format!("Queue {queue} (consult)") } else { format!("Queue {queue}") }
@@ -207,125 +199,6 @@ const fn kind(kind: TransferKind) -> &'static str {
 pub(crate) fn transfer(t: &Transfer) -> String {
     let to = t.to_agent.as_ref().or(t.target.as_ref());
     to.map_or_else(|| kind(t.kind).to_owned(), |to| format!("{} to {to}", kind(t.kind)))
-}
-
-/// A transfer, as a sentence.
-pub(crate) fn transferred(t: &Transfer) -> String {
-    let to = match (&t.to_agent, &t.target) {
-        (Some(agent), Some(target)) => format!(" to {agent} ({target})"),
-        (Some(to), None) | (None, Some(to)) => format!(" to {to}"),
-        (None, None) => String::new(),
-    };
-    format!("{}{}{to}.", kind(t.kind), by(t.from_agent.as_deref()))
-}
-
-/// How a contact began.
-pub(crate) fn began(call: &Call) -> String {
-    let number = |n: Option<&str>| n.unwrap_or("an unknown number").to_owned();
-    let from = call.ani.as_deref().or(call.ani_raw.as_deref());
-    let from = if call.ani_withheld { "a withheld number".to_owned() } else { number(from) };
-    let to = call.dnis.as_deref().map(|n| format!(" to {n}")).unwrap_or_default();
-    match call.direction {
-        Direction::Inbound => format!("A call from {from}{to} came in."),
-        Direction::Outbound => format!("A call went out{to}."),
-        Direction::Internal => format!("A call within the centre began: from {from}{to}."),
-    }
-}
-
-/// How it ended.
-pub(crate) fn ended(call: &Call) -> String {
-    use model::event::EndedBy;
-    let who = match call.ended_by {
-        EndedBy::Caller => " by the customer",
-        EndedBy::Agent => " by the agent",
-        EndedBy::System => " by the switch",
-        EndedBy::Unknown => "",
-    };
-    format!("The call was ended{who}.")
-}
-
-/// A caller comes into a queue.
-pub(crate) fn joined(v: &Visit) -> String {
-    let who = if v.consult { "An agent's consult" } else { "The caller" };
-    let place = v.entry_position.map(|p| format!(" at position {p}")).unwrap_or_default();
-    format!("{who} joined the queue {}{place}.", v.queue)
-}
-
-/// … is not admitted.
-pub(crate) fn rejected(v: &Visit) -> String {
-    let why = v.outcome.reason().map(|r| format!(" ({r})")).unwrap_or_default();
-    format!("The queue {} refused the caller{why}.", v.queue)
-}
-
-/// … is answered.
-pub(crate) fn answered(v: &Visit) -> String {
-    let who = v.agent.as_deref().unwrap_or("An agent");
-    let wait = v.wait_ms.map(|ms| format!(" after a wait of {}", duration(ms))).unwrap_or_default();
-    format!("{who} answered from the queue {}{wait}.", v.queue)
-}
-
-/// … leaves it unanswered.
-pub(crate) fn left(v: &Visit) -> String {
-    let wait = v.wait_ms.map(|ms| format!(" after {}", duration(ms))).unwrap_or_default();
-    match (v.outcome, v.outcome.reason()) {
-        (VisitOutcome::Abandoned, _) => format!("The caller hung up waiting in the queue {}{wait}.", v.queue),
-        (_, Some(reason)) => format!("The caller left the queue {}{wait} ({reason}).", v.queue),
-        _ => format!("The caller left the queue {}{wait}.", v.queue),
-    }
-}
-
-/// A queue offers the caller.
-pub(crate) fn rang(l: &Leg) -> String {
-    let queue = l.queue.as_deref().map(|q| format!(" from the queue {q}")).unwrap_or_default();
-    format!("It rang at {}{queue}.", l.agent)
-}
-
-/// An offer that was not taken.
-pub(crate) fn not_taken(l: &Leg) -> String {
-    let rung = l.ring_ms.map(|ms| format!(" after {}", duration(ms))).unwrap_or_default();
-    let did = if l.result == Some(model::facts::LegResult::Declined) { "declined" } else { "did not answer" };
-    format!("{} {did}{rung}.", l.agent)
-}
-
-/// A talk that no queue offered.
-pub(crate) fn talks(l: &Leg) -> String {
-    let talk = l.talk_ms.map(|ms| format!(", for {}", duration(ms))).unwrap_or_default();
-    match l.role {
-        LegRole::TransferIn => format!("{} took the call over{talk}.", l.agent),
-        LegRole::Outbound => format!("{} talked with the customer{talk}.", l.agent),
-        LegRole::Internal | LegRole::Queue => format!("{} talked with a colleague{talk}.", l.agent),
-    }
-}
-
-pub(crate) fn held(agent: Option<&str>, ms: Option<i64>) -> String {
-    let long = ms.map(|ms| format!(" for {}", duration(ms))).unwrap_or_default();
-    agent.map_or_else(
-        || format!("The customer was put on hold{long}."),
-        |a| format!("{a} put the customer on hold{long}."),
-    )
-}
-
-pub(crate) fn taken_back(agent: Option<&str>) -> String {
-    agent.map_or_else(|| "The hold ended.".to_owned(), |a| format!("{a}'s hold ended."))
-}
-
-pub(crate) fn recording_began(name: &str, state: &str) -> String {
-    match state {
-        "recorded" => format!("{name} began."),
-        state => format!("{name} was announced; it is {}.", recording_state(state)),
-    }
-}
-
-pub(crate) fn recording_suspended(name: &str) -> String {
-    format!("{name} was suspended.")
-}
-
-pub(crate) fn recording_resumed(name: &str) -> String {
-    format!("{name} went on.")
-}
-
-pub(crate) fn recording_ended(name: &str) -> String {
-    format!("{name} ended.")
 }
 
 pub(crate) const TO_SEARCH: &str = "Search for calls";
