@@ -99,7 +99,7 @@ async fn a_contact_says_what_its_row_says() {
             .iter()
             .map(|v| {
                 [
-                    v.queue.as_str().into(),
+                    Value::from(v.queue.as_str()),
                     v.outcome.outcome().into(),
                     v.wait_ms.into(),
                     v.talk_ms.into(),
@@ -115,10 +115,13 @@ async fn a_contact_says_what_its_row_says() {
         let holds: Vec<_> = call.holds.iter().map(|h| [time(Some(h.from)), time(h.to)]).collect();
         assert_eq!(times("holds", ["from", "to"]), holds);
         let transfers: Vec<_> =
-            call.transfers.iter().map(|t| [time(Some(t.at)), t.to_agent.as_deref().into()]).collect();
+            call.transfers.iter().map(|t| [time(Some(t.at)), Value::from(t.to_agent.as_deref())]).collect();
         assert_eq!(times("transfers", ["at", "to_agent"]), transfers);
-        let recordings: Vec<_> =
-            call.recordings.iter().map(|r| [r.recording_id.as_str().into(), word(&r.state).into()]).collect();
+        let recordings: Vec<_> = call
+            .recordings
+            .iter()
+            .map(|r| [Value::from(r.recording_id.as_str()), Value::from(word(&r.state))])
+            .collect();
         assert_eq!(times("recordings", ["recording_id", "state"]), recordings);
         let legs: BTreeSet<String> =
             told["agent_legs"].as_array().unwrap().iter().map(|l| l["leg_id"].to_string()).collect();

@@ -8,9 +8,13 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode};
-use console::{Access, Board, Clock, Health, Library, LibraryError, Parts, Role, Sees, Server, Token, router};
+use console::{
+    Access, Board, Clock, Correction, Desk, DeskError, Health, Library, LibraryError, Parked, Parts, Retried, Role,
+    Sees, Server, Token, Vitals, router,
+};
+use event_log::dead_letters::DeadLetter;
 use model::facts::{Call, Recording};
-use model::{Instant, Name};
+use model::{Instant, Name, Position};
 use serde_json::Value;
 use tables::{Filter, Lake, LakeConfig, Reports};
 use tower::ServiceExt as _;
@@ -52,6 +56,34 @@ impl Health for Nothing {
     }
 }
 
+/// Nothing failed, and so nothing can be tended.
+#[async_trait]
+impl Desk for Nothing {
+    fn vitals(&self) -> Vitals {
+        Vitals { running: true, ..Vitals::default() }
+    }
+
+    async fn retry_letters(&self, _: &[(Position, DeadLetter)], _: &str) -> Result<Vec<Retried>, DeskError> {
+        Ok(Vec::new())
+    }
+
+    async fn parked(&self, from: Option<Instant>) -> Result<Parked, DeskError> {
+        Ok(Parked { rows: Vec::new(), from })
+    }
+
+    async fn retry_parked(&self, _: &[String], _: &str) -> Result<Vec<Retried>, DeskError> {
+        Ok(Vec::new())
+    }
+
+    async fn correct_parked(&self, place: &str, _: Correction, _: &str, _: &str) -> Result<(), DeskError> {
+        Err(DeskError::Refused(place.to_owned()))
+    }
+
+    async fn discard_parked(&self, place: &str, _: &str, _: &str) -> Result<(), DeskError> {
+        Err(DeskError::Refused(place.to_owned()))
+    }
+}
+
 pub const ALL: &str = "analyst-secret-0001";
 pub const HEARS: &str = "compliance-secret-1";
 pub const VIP: &str = "vip-secret-00000001";
@@ -68,10 +100,12 @@ impl App {
         let mut calls = lake.calls(&Filter::default()).await.unwrap();
         calls.retain(|c| c.merged_into.is_none());
         let vip = Sees { centers: None, queues: Some(vec!["vip".into()]) };
+        let mut bob = Token::new("bob", Role::Administrator, VIP);
+        bob.sees = vip;
         let tokens = vec![
             Token::new("ann", Role::Analyst, ALL),
             Token::new("cid", Role::Compliance, HEARS),
-            Token { sees: vip, ..Token::new("bob", Role::Administrator, VIP) },
+            bob,
             Token::new("prometheus", Role::Metrics, MEASURES),
         ];
         let clock: Clock = Arc::new(|| Instant::from_secs(1_795_334_400));
@@ -83,6 +117,7 @@ impl App {
         let parts = Parts {
             library: Arc::new(Nothing),
             health: Arc::new(Nothing),
+            desk: Arc::new(Nothing),
             board: Board::start(log.clone(), console::live::Limits::default(), clock.clone(), stop),
             reports: Arc::new(Reports::new(Arc::new(lake), tables::Limits::default())),
             log,
