@@ -129,6 +129,26 @@ fn transfers_lead_from_lane_to_lane() {
 }
 
 #[test]
+fn a_consult_into_a_queue_is_between_agents() {
+    let mut asked = answered();
+    let mut consult = visit("support", 20, Some(25), Some(30), VisitOutcome::Answered);
+    (consult.consult, consult.agent) = (true, Some("Cid".into()));
+    let visit_id = Some(consult.visit_id.clone());
+    asked.visits.push(consult);
+    asked.legs.push(Leg { visit_id, ..leg("Cid", LegRole::Queue, Some(21), Some(25), Some(30)) });
+    let mut left = visit("vip", 40, None, Some(45), VisitOutcome::Abandoned);
+    left.consult = true;
+    asked.visits.push(left);
+    let table = tabled(&of(&asked, at(0)));
+    for row in ["25 | Queue support (consult) | Between agents with Cid | 5", "25 | Cid | Between agents | 5"] {
+        assert!(table.contains(&row.to_owned()), "{row}: {table:#?}");
+    }
+    let words = told(&asked);
+    assert!(words.contains("20 An agent's consult joined the queue support at position 1.\n"), "{words}");
+    assert!(words.contains("45 The agent who consulted hung up waiting in the queue vip after 0:05.\n"), "{words}");
+}
+
+#[test]
 fn a_conference_has_its_parties_at_once() {
     let mut three = answered();
     three.call.conferenced = true;
