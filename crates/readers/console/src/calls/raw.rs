@@ -96,8 +96,7 @@ pub struct RawEvent {
     pub agent: Option<String>,
     /// The number or connection that it concerns.
     pub party: Option<String>,
-    /// What it says beyond that.
-    #[schema(value_type = Object)]
+    /// What it says beyond that: an object, or a word alone.
     pub details: serde_json::Value,
 }
 

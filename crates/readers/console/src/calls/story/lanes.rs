@@ -151,14 +151,12 @@ fn holds(contact: &Contact, lanes: &mut Vec<Lane>) {
 }
 
 fn recording(n: usize, r: &Recording, all: usize) -> Lane {
-    let stored = matches!(r.state, RecordingState::Recorded | RecordingState::Partial | RecordingState::Pending);
-    let what = if stored { What::Recording } else { What::Unrecorded };
+    let absent = matches!(r.state, RecordingState::Missing | RecordingState::IntentionallyNot);
+    let what = if absent { What::Unrecorded } else { What::Recording };
+    let state = (r.state != RecordingState::Recorded).then(|| texts::recording_state(&word(&r.state)).to_owned());
     let mut lane =
         Lane { name: texts::recording_lane(n, all), kind: Kind::Recording, bars: Vec::new(), marks: Vec::new() };
-    lane.bars.push(Bar {
-        more: Some(texts::recording_state(&word(&r.state)).to_owned()),
-        ..bar(r.started_at, r.ended_at, what)
-    });
+    lane.bars.push(Bar { more: state, ..bar(r.started_at, r.ended_at, what) });
     lane.bars.extend(r.suspended.iter().map(|(from, to)| bar(*from, *to, What::Suspended)));
     lane
 }
