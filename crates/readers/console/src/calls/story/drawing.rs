@@ -31,14 +31,12 @@ struct Scale {
 
 impl Scale {
     fn x(&self, at: Instant) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a place on a drawing")]
         let part = at.millis_since(self.from) as f64 / self.ms;
         LEFT + part.clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT)
     }
 }
 
 fn y(lane: usize) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a few lanes")]
     let n = lane as f64;
     TOP + n * ROW
 }
@@ -49,7 +47,6 @@ fn n(value: f64) -> String {
 
 /// The drawing; `label` names the element that says what it is.
 pub(in crate::calls) fn svg(story: &Story, label: &str, described_by: &str) -> Markup {
-    #[expect(clippy::cast_precision_loss, reason = "a length of time on a drawing")]
     let scale = Scale { from: story.from, ms: story.to.millis_since(story.from).max(1) as f64 };
     let height = y(story.lanes.len()) + 6.0;
     html! {
@@ -126,7 +123,6 @@ fn draw_bar(story: &Story, scale: &Scale, top: f64, bar: &Bar, beside: bool) -> 
     let bar_y = top + (ROW - BAR) / 2.0 + shift;
     let length = bar.to.map_or_else(|| texts::LASTS.to_owned(), |to| duration(to.millis_since(bar.from)));
     let word = texts::what(bar.what);
-    #[expect(clippy::cast_precision_loss, reason = "a word's length")]
     let fits = height >= BAR && word.chars().count() as f64 * LETTER + 8.0 < width;
     html! {
         g.(class(bar.what)) {

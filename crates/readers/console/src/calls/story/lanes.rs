@@ -14,7 +14,7 @@ const INTO_QUEUE_MS: i64 = 2_000;
 
 pub(super) fn of(contact: &Contact) -> (Vec<Lane>, Vec<Arrow>) {
     let mut lanes = vec![caller(contact)];
-    lanes.extend(visits(contact).map(|v| visit(v)));
+    lanes.extend(visits(contact).map(visit));
     let legs = legs(contact);
     for leg in &legs {
         let at = agent_lane(&mut lanes, &leg.agent);
