@@ -68,12 +68,12 @@ impl App {
         let mut calls = lake.calls(&Filter::default()).await.unwrap();
         calls.retain(|c| c.merged_into.is_none());
         let vip = Sees { centers: None, queues: Some(vec!["vip".into()]) };
-        let mut narrowed = Token::new("bob", Role::Administrator, VIP);
-        narrowed.sees = vip;
+        let mut bob = Token::new("bob", Role::Administrator, VIP);
+        bob.sees = vip;
         let tokens = vec![
             Token::new("ann", Role::Analyst, ALL),
             Token::new("cid", Role::Compliance, HEARS),
-            narrowed,
+            bob,
             Token::new("prometheus", Role::Metrics, MEASURES),
         ];
         let clock: Clock = Arc::new(|| Instant::from_secs(1_795_334_400));
