@@ -66,7 +66,7 @@ pub(super) fn facts(v: &ContactView) -> Markup {
             (fact("Ended by", html! { (v.ended_by) }))
             @if let Some(disposition) = &v.disposition { (fact("Disposition", html! { (disposition) })) }
             @if !v.ivr.is_empty() {
-                (fact("IVR", html! { @for (n, c) in v.ivr.iter().enumerate() { @if n > 0 { ", " } (c.name) " " b { (c.value) } } }))
+                (fact("IVR", html! { @for (n, c) in v.ivr.iter().enumerate() { @if n > 0 { ", " } (c.name) " " b { (texts::entered(&c.value)) } } }))
             }
             (fact("Call id", html! { code { (v.call_id) } " of " (v.center) " / " (v.switch) }))
             @if let Some(journey) = &v.journey_id { (fact("Journey", html! { code { (journey) } })) }

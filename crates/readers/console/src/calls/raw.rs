@@ -96,8 +96,7 @@ pub struct RawEvent {
     pub agent: Option<String>,
     /// The number or connection that it concerns.
     pub party: Option<String>,
-    /// What it says beyond that.
-    #[schema(value_type = Object)]
+    /// What it says beyond that: an object, or a word alone.
     pub details: serde_json::Value,
 }
 
@@ -198,7 +197,47 @@ impl RawEvent {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use event_log::{EmbeddedLog, NewRecord, TopicSpec};
+    use model::event::Body;
+
     use super::*;
+    use crate::calls::story::samples::{call, event};
+
+    #[tokio::test]
+    async fn a_record_that_is_gone_says_so_and_the_others_stand() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = EmbeddedLog::open(folder.path()).unwrap();
+        let spec = TopicSpec { name: TOPIC_EVENTS.to_owned(), partitions: 1, settings: Vec::new() };
+        log.ensure_topic(&spec).await.unwrap();
+        let record = |value: &'static [u8]| NewRecord {
+            key: Bytes::from_static(b"pbx1"),
+            partition: None,
+            timestamp_ms: Some(1_000),
+            headers: vec![("ce_type".into(), Bytes::from_static(b"asterisk.ami"))],
+            value: Bytes::from_static(value),
+        };
+        log.append(TOPIC_EVENTS, vec![record(b"{\"a\":1}"), record(&[0xff, 0xfe])]).await.unwrap();
+        // Two events of the record at 0, one of that at 1; nothing stands at 7.
+        let events =
+            vec![event(0, None, &Body::Held), event(0, Some("Ann"), &Body::Retrieved), event(1, None, &Body::Held)];
+        let mut call = call();
+        call.last_event = Position { partition: 0, offset: 7 };
+        let contact = Contact { call, visits: Vec::new(), legs: Vec::new(), events };
+        let all = read(&log, &contact, None, PAGE).await;
+        let told: Vec<_> =
+            all.records.iter().map(|r| (r.offset, r.encoding.as_str(), r.value.as_str(), r.events.len())).collect();
+        assert_eq!(told, [(0, "utf-8", "{\"a\":1}", 2), (1, "base64", "//4=", 1), (7, "utf-8", "", 0)]);
+        assert_eq!((all.total, &all.next), (3, &None));
+        assert_eq!(all.records[0].headers, [RawHeader { key: "ce_type".into(), value: "asterisk.ami".into() }]);
+        assert_eq!(all.records[0].appended_at.as_deref(), Some("1970-01-01T00:00:01Z"));
+        assert!(all.records[..2].iter().all(|r| r.trouble.is_none()));
+        assert!(all.records[2].trouble.as_ref().is_some_and(|t| t.contains("outside the log")), "{:?}", all.records[2]);
+        let page = read(&log, &contact, None, 1).await;
+        assert_eq!((page.records.len(), page.next.as_deref()), (1, Some("cti.events/0/0")));
+        let rest = read(&log, &contact, page.next.and_then(|n| n.parse().ok()), PAGE).await;
+        assert_eq!(rest.records, all.records[1..]);
+    }
 
     #[test]
     fn bytes_are_text_or_base64_and_never_longer_than_the_limit() {

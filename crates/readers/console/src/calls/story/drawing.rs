@@ -31,14 +31,12 @@ struct Scale {
 
 impl Scale {
     fn x(&self, at: Instant) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a place on a drawing")]
         let part = at.millis_since(self.from) as f64 / self.ms;
         LEFT + part.clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT)
     }
 }
 
 fn y(lane: usize) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a few lanes")]
     let n = lane as f64;
     TOP + n * ROW
 }
@@ -49,7 +47,6 @@ fn n(value: f64) -> String {
 
 /// The drawing; `label` names the element that says what it is.
 pub(in crate::calls) fn svg(story: &Story, label: &str, described_by: &str) -> Markup {
-    #[expect(clippy::cast_precision_loss, reason = "a length of time on a drawing")]
     let scale = Scale { from: story.from, ms: story.to.millis_since(story.from).max(1) as f64 };
     let height = y(story.lanes.len()) + 6.0;
     html! {
@@ -94,7 +91,7 @@ fn draw_lane(story: &Story, scale: &Scale, at: usize, lane: &Lane) -> Markup {
         g {
             line.rule x1="0" x2=(n(WIDTH)) y1=(n(top)) y2=(n(top)) {}
             text.lane x="4" y=(n(top + ROW / 2.0 + 5.0)) { (shortened(&lane.name)) @if lane.name.chars().count() > NAME { title { (lane.name) } } }
-            @for bar in bars { (draw_bar(story, scale, top, bar)) }
+            @for bar in bars { (draw_bar(story, scale, top, bar, beside_talk(lane, bar))) }
             @for mark in &lane.marks { (draw_mark(scale, top, mark)) }
         }
     }
@@ -107,20 +104,25 @@ fn shortened(name: &str) -> String {
     name.chars().take(NAME - 1).chain(['…']).collect()
 }
 
-/// A stretch: hold above and talk between agents below, for they lie over a talk.
-fn draw_bar(story: &Story, scale: &Scale, top: f64, bar: &Bar) -> Markup {
+/// Whether a talk between agents lies over a talk with the customer.
+fn beside_talk(lane: &Lane, bar: &Bar) -> bool {
+    let over = |talk: &&Bar| talk.to.is_none_or(|to| to > bar.from) && bar.to.is_none_or(|to| to > talk.from);
+    lane.bars.iter().filter(|b| b.what == What::Talk).any(|b| over(&b))
+}
+
+/// A stretch: hold above and talk between agents below, where they lie over a talk.
+fn draw_bar(story: &Story, scale: &Scale, top: f64, bar: &Bar, beside: bool) -> Markup {
     let (x, end) = (scale.x(bar.from), scale.x(bar.to.unwrap_or(story.to)));
     let width = (end - x).max(1.5);
     let (shift, height) = match bar.what {
         What::Hold => (0.0, BAR / 2.0),
-        What::Consult => (BAR / 2.0, BAR / 2.0),
+        What::Consult if beside => (BAR / 2.0, BAR / 2.0),
         What::Call => (BAR / 2.0 - 2.0, 4.0),
         _ => (0.0, BAR),
     };
     let bar_y = top + (ROW - BAR) / 2.0 + shift;
     let length = bar.to.map_or_else(|| texts::LASTS.to_owned(), |to| duration(to.millis_since(bar.from)));
     let word = texts::what(bar.what);
-    #[expect(clippy::cast_precision_loss, reason = "a word's length")]
     let fits = height >= BAR && word.chars().count() as f64 * LETTER + 8.0 < width;
     html! {
         g.(class(bar.what)) {

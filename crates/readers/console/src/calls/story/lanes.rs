@@ -14,11 +14,12 @@ const INTO_QUEUE_MS: i64 = 2_000;
 
 pub(super) fn of(contact: &Contact) -> (Vec<Lane>, Vec<Arrow>) {
     let mut lanes = vec![caller(contact)];
-    lanes.extend(visits(contact).map(|v| visit(v)));
+    lanes.extend(visits(contact).map(visit));
     let legs = legs(contact);
     for leg in &legs {
         let at = agent_lane(&mut lanes, &leg.agent);
-        offer(&mut lanes[at], leg, &legs);
+        let consulted = visits(contact).any(|v| v.consult && leg.visit_id.as_ref() == Some(&v.visit_id));
+        offer(&mut lanes[at], leg, &legs, consulted);
     }
     for visit in visits(contact) {
         talked_without_leg(contact, visit, &mut lanes);
@@ -97,7 +98,8 @@ fn visit(v: &Visit) -> Lane {
     match v.answered_at {
         Some(answered) => {
             let with = v.agent.as_ref().map(|a| texts::with(a));
-            lane.bars.push(Bar { more: with, ..bar(answered, v.left_at, What::Talk) });
+            let what = if v.consult { What::Consult } else { What::Talk };
+            lane.bars.push(Bar { more: with, ..bar(answered, v.left_at, what) });
         }
         None => lane.marks.extend(v.left_at.map(|at| Mark { at, text: texts::visit_end(v.outcome) })),
     }
@@ -113,11 +115,11 @@ fn agent_lane(lanes: &mut Vec<Lane>, agent: &str) -> usize {
     })
 }
 
-/// Ringing and talk. Who takes a contact over after a consult did not ring for it anew: the
+/// Ringing and talk; `consulted`: with the agent who called the queue. Who takes a contact over after a consult did not ring for it anew: the
 /// consult's ringing is theirs.
-fn offer(lane: &mut Lane, leg: &Leg, legs: &[&Leg]) {
-    let consulted = |l: &&Leg| l.role == LegRole::Internal && l.agent == leg.agent && l.offered_at == leg.offered_at;
-    let rang = leg.role != LegRole::TransferIn || !legs.iter().any(consulted);
+fn offer(lane: &mut Lane, leg: &Leg, legs: &[&Leg], consulted: bool) {
+    let rung_for = |l: &&Leg| l.role == LegRole::Internal && l.agent == leg.agent && l.offered_at == leg.offered_at;
+    let rang = leg.role != LegRole::TransferIn || !legs.iter().any(rung_for);
     if let Some(offered) = leg.offered_at.filter(|_| rang) {
         let rung = leg.ring_ms.map(|ms| offered.plus_millis(ms));
         let ring = bar(offered, leg.answered_at.or(leg.ended_at).or(rung), What::Ring);
@@ -125,7 +127,7 @@ fn offer(lane: &mut Lane, leg: &Leg, legs: &[&Leg]) {
         lane.bars.push(Bar { more, ..ring });
     }
     if let Some(answered) = leg.answered_at {
-        let what = if leg.role == LegRole::Internal { What::Consult } else { What::Talk };
+        let what = if consulted || leg.role == LegRole::Internal { What::Consult } else { What::Talk };
         lane.bars.push(bar(answered, leg.ended_at, what));
     }
 }
@@ -149,14 +151,12 @@ fn holds(contact: &Contact, lanes: &mut Vec<Lane>) {
 }
 
 fn recording(n: usize, r: &Recording, all: usize) -> Lane {
-    let stored = matches!(r.state, RecordingState::Recorded | RecordingState::Partial | RecordingState::Pending);
-    let what = if stored { What::Recording } else { What::Unrecorded };
+    let absent = matches!(r.state, RecordingState::Missing | RecordingState::IntentionallyNot);
+    let what = if absent { What::Unrecorded } else { What::Recording };
+    let state = (r.state != RecordingState::Recorded).then(|| texts::recording_state(&word(&r.state)).to_owned());
     let mut lane =
         Lane { name: texts::recording_lane(n, all), kind: Kind::Recording, bars: Vec::new(), marks: Vec::new() };
-    lane.bars.push(Bar {
-        more: Some(texts::recording_state(&word(&r.state)).to_owned()),
-        ..bar(r.started_at, r.ended_at, what)
-    });
+    lane.bars.push(Bar { more: state, ..bar(r.started_at, r.ended_at, what) });
     lane.bars.extend(r.suspended.iter().map(|(from, to)| bar(*from, *to, What::Suspended)));
     lane
 }

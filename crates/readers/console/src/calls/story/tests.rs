@@ -92,7 +92,9 @@ fn a_hold_lies_with_who_held_and_a_consult_beside_it() {
         assert!(table.contains(&row.to_owned()), "{row}: {table:#?}");
     }
     let words = told(&held);
-    assert!(words.contains("20 Ann put the customer on hold for 0:20.\n40 Ann's hold ended.\n"), "{words}");
+    for sentence in ["20 Ann put the customer on hold for 0:20.\n", "40 Ann's hold ended.\n"] {
+        assert!(words.contains(sentence), "{words}");
+    }
     assert!(words.contains("45 The customer was put on hold.\n"), "{words}");
     assert!(words.contains("22 Ann and Cid talked with each other, for 0:16.\n"), "{words}");
     // Who was consulted and takes over rang once.
@@ -126,6 +128,26 @@ fn transfers_lead_from_lane_to_lane() {
     assert!(words.contains("60 Attended transfer by Ann to Cid (1003).\n"), "{words}");
     assert!(words.contains("95 The caller hung up waiting in the queue support after 0:14.\n"), "{words}");
     assert_eq!(drawn(&story).matches("marker-end").count(), 4, "three arrows, and one in the legend");
+}
+
+#[test]
+fn a_consult_into_a_queue_is_between_agents() {
+    let mut asked = answered();
+    let mut consult = visit("support", 20, Some(25), Some(30), VisitOutcome::Answered);
+    (consult.consult, consult.agent) = (true, Some("Cid".into()));
+    let visit_id = Some(consult.visit_id.clone());
+    asked.visits.push(consult);
+    asked.legs.push(Leg { visit_id, ..leg("Cid", LegRole::Queue, Some(21), Some(25), Some(30)) });
+    let mut left = visit("vip", 40, None, Some(45), VisitOutcome::Abandoned);
+    left.consult = true;
+    asked.visits.push(left);
+    let table = tabled(&of(&asked, at(0)));
+    for row in ["25 | Queue support (consult) | Between agents with Cid | 5", "25 | Cid | Between agents | 5"] {
+        assert!(table.contains(&row.to_owned()), "{row}: {table:#?}");
+    }
+    let words = told(&asked);
+    assert!(words.contains("20 An agent's consult joined the queue support at position 1.\n"), "{words}");
+    assert!(words.contains("45 The agent who consulted hung up waiting in the queue vip after 0:05.\n"), "{words}");
 }
 
 #[test]
@@ -170,7 +192,7 @@ fn recordings_and_what_the_ivr_and_adapters_said_are_shown() {
     for row in [
         "0 | Caller +442079460942 | IVR | 5",
         "2 | Caller +442079460942 | IVR: AccountNumber 849973 | ",
-        "10 | Recording 1 | Recording: recorded | 50",
+        "10 | Recording 1 | Recording | 50",
         "20 | Recording 1 | Suspended | 5",
         "10 | Recording 2 | Not stored: missing | 50",
         "61 | Caller +442079460942 | Note by Ann: call back | ",

@@ -109,9 +109,14 @@ pub(crate) fn party(call: &Call) -> String {
     number.map_or_else(|| who.to_owned(), |n| format!("{who} {n}"))
 }
 
+/// A value that the IVR collected; it may be empty.
+pub(crate) fn entered(value: &str) -> &str {
+    if value.is_empty() { "(nothing)" } else { value }
+}
+
 /// What the IVR collected.
 pub(crate) fn collected(values: &[(Name, Name)]) -> String {
-    let pairs: Vec<String> = values.iter().map(|(k, v)| format!("{k} {v}")).collect();
+    let pairs: Vec<String> = values.iter().map(|(k, v)| format!("{k} {}", entered(v))).collect();
     format!("IVR: {}", pairs.join(", "))
 }
 
@@ -182,7 +187,7 @@ pub(crate) fn what(what: What) -> &'static str {
 pub(crate) fn bar(bar: &Bar) -> String {
     let word = what(bar.what);
     match (&bar.more, bar.what) {
-        (Some(more), What::Talk) => format!("{word} {more}"),
+        (Some(more), What::Talk | What::Consult) => format!("{word} {more}"),
         (Some(more), _) => format!("{word}: {more}"),
         (None, _) => word.to_owned(),
     }

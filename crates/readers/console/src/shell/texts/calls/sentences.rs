@@ -73,10 +73,11 @@ pub(crate) fn answered(v: &Visit) -> String {
 /// … leaves it unanswered.
 pub(crate) fn left(v: &Visit) -> String {
     let wait = v.wait_ms.map(|ms| format!(" after {}", duration(ms))).unwrap_or_default();
+    let who = if v.consult { "The agent who consulted" } else { "The caller" };
     match (v.outcome, v.outcome.reason()) {
-        (VisitOutcome::Abandoned, _) => format!("The caller hung up waiting in the queue {}{wait}.", v.queue),
-        (_, Some(reason)) => format!("The caller left the queue {}{wait} ({reason}).", v.queue),
-        _ => format!("The caller left the queue {}{wait}.", v.queue),
+        (VisitOutcome::Abandoned, _) => format!("{who} hung up waiting in the queue {}{wait}.", v.queue),
+        (_, Some(reason)) => format!("{who} left the queue {}{wait} ({reason}).", v.queue),
+        _ => format!("{who} left the queue {}{wait}.", v.queue),
     }
 }
 
