@@ -29,7 +29,7 @@ impl Demo {
         running.wait_for("serving until Ctrl-C", PATIENCE);
         let after = |running: &mut Process, mark: &str| running.wait_for(mark, PATIENCE).trim().to_owned();
         let sandbox = after(&mut running, "Look at the CRM sandbox: ");
-        let link = after(&mut running, "Sign in once to hear recordings: ");
+        let link = after(&mut running, "Sign in once to the console: ");
         Self { data, sandbox, link, _running: running }
     }
 

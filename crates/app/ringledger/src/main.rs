@@ -18,6 +18,8 @@ mod run;
 mod upkeep_args;
 mod wiring;
 
+use std::time::Duration;
+
 use clap::Parser;
 
 /// Batches are allocated on one thread and freed on another, which the system's allocator
@@ -25,10 +27,19 @@ use clap::Parser;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Threads that wait for files: a hundred at once are wanted when a table is opened. Each of
+/// them would keep the memory that it read with, so those that rest end soon; those that are
+/// left have little to do with one another's (docs/performance.md, "Reports").
+const BLOCKING_RESTS: Duration = Duration::from_millis(200);
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_keep_alive(BLOCKING_RESTS).build()
+}
+
 fn main() -> std::process::ExitCode {
     let args = args::Args::parse();
     output::start_logging(args.verbose);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(e) => {
             eprintln!("ringledger: the system gives no threads: {e}");

@@ -261,10 +261,10 @@ fn next(serving: &Serving, root: &Path, stays: bool) {
     let (program, dir) = (std::env::args().next().unwrap_or_else(|| "ringledger".into()), root.display());
     if stays {
         print(&format!("\nLook at the CRM sandbox: {}/\n", serving.sandbox_url));
-        print(&format!("Sign in once to hear recordings: {}/sign-in?code={}\n", serving.link_base, serving.code));
+        print(&format!("Sign in once to the console: {}/sign-in?code={}\n", serving.link_base, serving.code));
     } else {
         print(&format!(
-            "\nTo look at the CRM sandbox and hear recordings in a browser:\n  {program} demo --data-dir {dir} --serve\n"
+            "\nTo look at the console and the CRM sandbox, and to hear recordings, in a browser:\n  {program} demo --data-dir {dir} --serve\n"
         ));
     }
     print(&format!(

@@ -97,6 +97,20 @@ impl Default for QueueLimits {
     }
 }
 
+/// A queue's own limits; what it has none of its own for is as in general.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OwnLimits {
+    /// See [`QueueLimits::waiting`].
+    pub waiting: Option<Limit>,
+    /// See [`QueueLimits::longest_wait_seconds`].
+    pub longest_wait_seconds: Option<Limit>,
+    /// See [`QueueLimits::service_level`].
+    pub service_level: Option<Limit>,
+    /// See [`QueueLimits::abandon_rate`].
+    pub abandon_rate: Option<Limit>,
+}
+
 /// Limits of all queues.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -104,7 +118,7 @@ pub struct Limits {
     /// Of queues that have none of their own.
     pub general: QueueLimits,
     /// By queue.
-    pub queue: BTreeMap<String, QueueLimits>,
+    pub queue: BTreeMap<String, OwnLimits>,
 }
 
 /// The levels of a queue's figures.
@@ -122,8 +136,14 @@ pub struct Levels {
 
 impl Limits {
     /// The limits of a queue.
-    pub fn of(&self, queue: &str) -> &QueueLimits {
-        self.queue.get(queue).unwrap_or(&self.general)
+    pub fn of(&self, queue: &str) -> QueueLimits {
+        let (own, general) = (self.queue.get(queue).copied().unwrap_or_default(), self.general);
+        QueueLimits {
+            waiting: own.waiting.unwrap_or(general.waiting),
+            longest_wait_seconds: own.longest_wait_seconds.unwrap_or(general.longest_wait_seconds),
+            service_level: own.service_level.unwrap_or(general.service_level),
+            abandon_rate: own.abandon_rate.unwrap_or(general.abandon_rate),
+        }
     }
 }
 
@@ -158,5 +178,15 @@ mod tests {
         assert_eq!(levels(row(0, 6)).service_level, Level::Alarm);
         assert_eq!(levels(row(0, 9)).abandon_rate, Level::Warning);
         assert_eq!(limits.levels(&LiveRow::default(), None), Levels::default());
+    }
+
+    #[test]
+    fn a_queue_has_its_own_limits_and_else_those_of_all() {
+        let text = r#"{"general": {"waiting": {"warning": 1, "alarm": 2}},
+            "queue": {"vip": {"abandon_rate": {"warning": 0.0, "alarm": 0.5}}}}"#;
+        let limits: Limits = serde_json::from_str(text).unwrap();
+        let (vip, other) = (limits.of("vip"), limits.of("support"));
+        assert_eq!((vip.waiting, vip.abandon_rate), (Limit::new(1.0, 2.0), Limit::new(0.0, 0.5)));
+        assert_eq!(other.abandon_rate, QueueLimits::default().abandon_rate);
     }
 }

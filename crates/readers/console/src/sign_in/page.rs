@@ -86,7 +86,7 @@ fn by_code(fields: &str, code: &str, open: bool) -> String {
 pub(crate) fn signed_in(recording: Option<&str>) -> String {
     let next = match recording {
         Some(id) => format!("<p><a href=\"/r/{}\">Go on to the recording</a></p>", encode(id)),
-        None => "<p>Open a recording's link now.</p>".to_owned(),
+        None => "<p><a href=\"/\">Go on to the live board</a>, or open a recording's link now.</p>".to_owned(),
     };
     page("Signed in", &format!("<p>You are signed in for eight hours in this browser.</p>{next}"))
 }
