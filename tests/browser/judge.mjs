@@ -28,18 +28,23 @@ export function judge() {
     if (scrolls && e.tabIndex < 0) wrong.push(`not reached by keyboard: ${e.outerHTML.slice(0, 80)}`);
   }
 
-  const numbers = (colour) => colour.match(/[\d.]+/g).map(Number);
+  // `rgb(r, g, b)`, or `color(srgb r g b)` of what a sheet mixes.
+  const numbers = (colour) => {
+    const [r, g, b, ...alpha] = colour.replace('srgb', '').match(/[\d.]+/g).map(Number);
+    return colour.startsWith('color(') ? [r * 255, g * 255, b * 255, ...alpha] : [r, g, b, ...alpha];
+  };
   const canvas = document.createElement('div');
   canvas.style.backgroundColor = 'Canvas';
   document.body.append(canvas);
   const bare = numbers(getComputedStyle(canvas).backgroundColor);
   canvas.remove();
+  // What lets shine through is mixed with what lies behind it.
   const behind = (e) => {
-    for (let at = e; at; at = at.parentElement) {
-      const [r, g, b, a = 1] = numbers(getComputedStyle(at).backgroundColor);
-      if (a > 0) return [r, g, b];
-    }
-    return bare;
+    if (!e) return bare;
+    const [r, g, b, a = 1] = numbers(getComputedStyle(e).backgroundColor);
+    if (a >= 1) return [r, g, b];
+    const under = behind(e.parentElement);
+    return a > 0 ? [r, g, b].map((v, i) => v * a + under[i] * (1 - a)) : under;
   };
   const luminance = ([r, g, b]) => {
     const linear = [r, g, b].map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));

@@ -76,4 +76,24 @@ fn a_person_with_a_browser_finds_a_task_signs_in_and_hears_its_recording() {
     let id = link.rsplit('/').next().expect("an id");
     let wanted = json!({ "act": "access_granted", "recording_id": id, "who": "demo", "reason": heard["reason"] });
     assert_eq!(demo.accesses(), [wanted], "one access, however many requests the player made");
+
+    let opened: Value = serde_json::from_str(&script("drill.mjs", &given)).expect("what was opened");
+    let reported = succeed(
+        &[],
+        &[
+            "report",
+            "queues",
+            "--data-dir",
+            &demo.data,
+            "--service-level",
+            "switch",
+            "--interval",
+            "all",
+            "--format",
+            "json",
+        ],
+    );
+    let rows: Vec<Value> = serde_json::from_str(&reported).expect("rows");
+    let support = rows.iter().find(|r| r["queue"] == "support").expect("the queue");
+    assert_eq!(opened["abandoned"], support["abandoned"], "the page shows what the command reports");
 }
