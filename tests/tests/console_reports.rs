@@ -51,7 +51,7 @@ impl Answer {
 impl Console {
     async fn start() -> Self {
         let rig = Rig::new();
-        let (folder, roster, stream) = (rig.shown("data"), data("roster.json"), data("ami-calls.raw.gz"));
+        let (folder, roster, stream) = (rig.shown("data"), data("roster.json"), data("ami-events.raw.zst"));
         let import = ["import", "--data-dir", &folder, "--switch", "pbx1", "--dialect", "asterisk.ami"];
         succeed(rig.environment(), &[&import[..], &["--roster", &roster, &stream]].concat());
         // (A source has to be there; nothing comes of it.)
@@ -63,7 +63,7 @@ impl Console {
         let pipeline = rig.pipeline("local", &[source, rig::switch("pbx1", false), rig::http(&rig), rig::limits()]);
         let mut running = rig.run("run", &pipeline, "data");
         let address = running.wait_for("listening on http://", PATIENCE).trim().to_owned();
-        rig::until_ready(&address, PATIENCE).await;
+        rig::until_ready(&format!("http://{address}"), PATIENCE).await;
         Self { rig, address, client: reqwest::Client::new(), _running: running }
     }
 

@@ -15,7 +15,7 @@ const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// The map; `bad` says that large figures are the bad ones.
 pub(crate) fn table(title: &str, week: &Week, unit: Unit, bad: bool) -> Markup {
     let most = week.iter().flatten().flatten().copied().fold(0.0, f64::max);
-    let most = if unit == Unit::Rate { most.max(f64::MIN_POSITIVE).min(1.0) } else { most };
+    let most = if unit == Unit::Rate { most.clamp(0.0, 1.0) } else { most };
     let step = |value: f64| if most > 0.0 { (value / most * STEPS).ceil().clamp(0.0, STEPS) as u8 } else { 0 };
     html! {
         div.scroll role="region" aria-label=(title) tabindex="0" {

@@ -9,6 +9,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, Object, Object
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::params::TimeZone;
 use super::rows::{BucketRow, VisitRow};
 use super::view::FORMULAS;
 
@@ -24,6 +25,10 @@ macro_rules! answers {
         impl ToSchema for $name {
             fn name() -> Cow<'static, str> {
                 Cow::Borrowed(stringify!($name))
+            }
+            // (What the parameters refer to is described with the answers.)
+            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                schemas.push((TimeZone::name().into_owned(), TimeZone::schema()));
             }
         }
     )*};

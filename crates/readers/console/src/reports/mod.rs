@@ -17,7 +17,7 @@ pub(crate) mod export;
 mod fold;
 mod form;
 pub(crate) mod frame;
-mod params;
+pub(crate) mod params;
 mod presets;
 pub(crate) mod queues_page;
 mod rows;

@@ -5,78 +5,14 @@ use std::borrow::Cow;
 use metrics::render::Report as _;
 use metrics::{Options, QueueRow};
 use model::facts::QueueCounts;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
-use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
+use utoipa::openapi::{KnownFormat, Ref, RefOr, Required, SchemaFormat};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use super::presets::Preset;
 use super::view::FORMULAS;
 use super::words::LONGEST;
-
-fn words(words: &'static [&'static str]) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.iter().copied())).build()
-}
-
-fn text(pattern: &str) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build()
-}
-
-fn interval() -> Object {
-    words(&["15m", "30m", "1h", "1d", "1w", "all"])
-}
-
-fn range() -> Object {
-    words(&["today", "yesterday", "this-week", "last-week", "this-month", "last-month"])
-}
-
-fn attribution() -> Object {
-    words(&["arrival", "event-time"])
-}
-
-fn threshold() -> Object {
-    text("^(switch|[0-9]{1,9}(ms|s|m|h)?)$")
-}
-
-fn duration() -> Object {
-    text("^[0-9]{1,9}(ms|s|m|h)?$")
-}
-
-fn edges() -> Object {
-    text("^[0-9]{1,9}(ms|s|m|h)?(,[0-9]{1,9}(ms|s|m|h)?){0,49}$")
-}
-
-fn cursor() -> Object {
-    text("^-?[0-9]{1,18}~[A-Za-z0-9._/:@-]*~[A-Za-z0-9._/:@-]*$")
-}
-
-/// The figures that have visits behind them.
-fn column() -> Object {
-    let row = QueueRow::default().cells(&Options::default()).0.into_iter().map(|(name, _)| name);
-    let made = row.filter(|name| metrics::explain::is_figure(name) && !QueueCounts::NAMES.contains(name));
-    let names: Vec<&str> = QueueCounts::NAMES.iter().copied().chain(made).collect();
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
-}
-
-fn formula() -> Object {
-    words(&FORMULAS)
-}
-
-fn format() -> Object {
-    words(&["json", "csv", "xlsx", "parquet"])
-}
-
-fn by() -> Object {
-    words(&["queue"])
-}
-
-fn name() -> Object {
-    let object = ObjectBuilder::new().schema_type(Type::String).max_length(Some(LONGEST));
-    object.pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")).build()
-}
-
-fn instant() -> Object {
-    let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
-    ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build()
-}
 
 /// An IANA time zone.
 pub(crate) enum TimeZone {}
@@ -94,101 +30,128 @@ impl ToSchema for TimeZone {
     }
 }
 
-/// What a report is asked for. Names and values are those of the command line's `report`.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code)]
-pub(crate) struct ReportParams {
-    /// Length of the intervals; `all` where none is given.
-    #[param(required = false, schema_with = interval)]
-    interval: Option<String>,
-    /// IANA time zone of intervals and of times without an offset; else UTC.
-    tz: Option<TimeZone>,
-    /// A range by name, in place of `from` and `to`.
-    #[param(required = false, schema_with = range)]
-    range: Option<String>,
-    /// Begin, inclusive: RFC 3339, or a time on the zone's clocks.
-    #[param(required = false, schema_with = instant)]
-    from: Option<String>,
-    /// End, exclusive: RFC 3339, or a time on the zone's clocks.
-    #[param(required = false, schema_with = instant)]
-    to: Option<String>,
-    /// The figures as they stood then.
-    #[param(required = false, schema_with = instant)]
-    as_of: Option<String>,
-    /// Only this agent (`agents`).
-    #[param(required = false, schema_with = name)]
-    agent: Option<String>,
-    /// Which interval a figure belongs to.
-    #[param(required = false, schema_with = attribution)]
-    attribution: Option<String>,
-    /// T, such as 20s; `switch`: each queue's own.
-    #[param(required = false, schema_with = threshold)]
-    service_level: Option<String>,
-    /// S, such as 5s.
-    #[param(required = false, schema_with = duration)]
-    short_abandon: Option<String>,
-    /// Only these formulas of the service level, separated by commas; else all seven.
-    #[param(required = false, schema_with = formula)]
-    formula: Option<String>,
-    /// Leave out visits that an agent's own call made.
-    exclude_consults: Option<bool>,
-    /// Waits as the difference of event times.
-    observed_waits: Option<bool>,
-    /// `agents`: one row a queue.
-    #[param(required = false, schema_with = by)]
-    by: Option<String>,
-    /// `queues`: a totals row at the end.
-    total: Option<bool>,
-    /// The form, as a file; else what `Accept` names, else JSON.
-    #[param(required = false, schema_with = format)]
-    format: Option<String>,
+/// What every report is asked for.
+pub(crate) enum ReportParams {}
+
+impl IntoParams for ReportParams {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let ranges = Preset::ALL.map(|(_, name)| name);
+        vec![
+            may(
+                "interval",
+                "Length of the intervals; `all` where none is given.",
+                words(&["15m", "30m", "1h", "1d", "1w", "all"]),
+            ),
+            may(
+                "tz",
+                "IANA time zone of intervals and of times without an offset; else UTC.",
+                Ref::from_schema_name("TimeZone"),
+            ),
+            may("range", "A range by name; stands before `from` and `to`.", words(&ranges)),
+            may("from", "Begin, inclusive: RFC 3339, or a time on the zone's clocks.", instant()),
+            may("to", "End, exclusive: RFC 3339, or a time on the zone's clocks.", instant()),
+            may("as_of", "The figures as they stood then.", instant()),
+            may("agent", "Only this agent (`agents`).", name()),
+            may("attribution", "Which interval a figure belongs to.", words(&["arrival", "event-time"])),
+            may(
+                "service_level",
+                "T, such as 20s; `switch`: each queue's own.",
+                text("^(switch|[0-9]{1,9}(ms|s|m|h)?)$"),
+            ),
+            may("short_abandon", "S, such as 5s.", text("^[0-9]{1,9}(ms|s|m|h)?$")),
+            may("formula", "Only these formulas of the service level, by commas; else all seven.", words(&FORMULAS)),
+            may("exclude_consults", "Leave out visits that an agent's own call made.", flag()),
+            may("observed_waits", "Waits as the difference of event times.", flag()),
+            may("by", "`agents`: one row a queue.", words(&["queue"])),
+            may("total", "`queues`: a totals row at the end.", flag()),
+            may(
+                "format",
+                "A file of this form; else what `Accept` names, else JSON.",
+                words(&["json", "csv", "xlsx", "parquet"]),
+            ),
+        ]
+    }
 }
 
 /// Of what a report is.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code)]
-pub(crate) struct OfParams {
-    /// Only this centre.
-    #[param(required = false, schema_with = name)]
-    center: Option<String>,
-    /// Only this queue; several, where it stands several times.
-    #[param(required = false, schema_with = name)]
-    queue: Option<String>,
+pub(crate) enum OfParams {}
+
+impl IntoParams for OfParams {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![
+            may("center", "Only this centre.", name()),
+            may("queue", "Only this queue; several, where it stands several times.", name()),
+        ]
+    }
 }
 
 /// Upper edges of buckets.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code)]
-pub(crate) struct EdgesParams {
-    /// Upper edges of the buckets: 10s,20s,1m.
-    #[param(required = false, schema_with = edges)]
-    edges: Option<String>,
+pub(crate) enum EdgesParams {}
+
+impl IntoParams for EdgesParams {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let edges = text("^[0-9]{1,9}(ms|s|m|h)?(,[0-9]{1,9}(ms|s|m|h)?){0,49}$");
+        vec![may("edges", "Upper edges of the buckets: 10s,20s,1m.", edges)]
+    }
 }
 
 /// A row of the `queues` report, and a place in the list of its visits.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code)]
-pub(crate) struct RowParams {
-    /// The row's centre.
-    #[param(required = true, schema_with = name)]
-    center: String,
-    /// The row's queue.
-    #[param(required = true, schema_with = name)]
-    queue: String,
-    /// An instant of the row's interval.
-    #[param(required = false, schema_with = instant)]
-    at: Option<String>,
-    /// Only the visits that made this figure.
-    #[param(required = false, schema_with = column)]
-    column: Option<String>,
-    /// Where the page before ended: its `next`.
-    #[param(required = false, schema_with = cursor)]
-    after: Option<String>,
-    /// Rows of the page.
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<u16>,
+pub(crate) enum RowParams {}
+
+impl IntoParams for RowParams {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let cursor = text("^-?[0-9]{1,18}~[A-Za-z0-9._/:@-]*~[A-Za-z0-9._/:@-]*$");
+        let limit = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(500)).build();
+        vec![
+            must("center", "The row's centre.", name()),
+            must("queue", "The row's queue.", name()),
+            may("at", "An instant of the row's interval.", instant()),
+            may("column", "Only the visits that made this figure.", column()),
+            may("after", "Where the page before ended: its `next`.", cursor),
+            may("limit", "Rows of the page.", limit),
+        ]
+    }
+}
+
+fn may(name: &str, what: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
+    parameter(name, what, Required::False, schema.into())
+}
+
+fn must(name: &str, what: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
+    parameter(name, what, Required::True, schema.into())
+}
+
+fn parameter(name: &str, what: &str, required: Required, schema: RefOr<Schema>) -> Parameter {
+    let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query).required(required);
+    parameter.description(Some(what)).schema(Some(schema)).build()
+}
+
+fn words(words: &[&'static str]) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.iter().copied())).build()
+}
+
+fn flag() -> Object {
+    ObjectBuilder::new().schema_type(Type::Boolean).build()
+}
+
+fn text(pattern: &str) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build()
+}
+
+/// The figures that have visits behind them.
+fn column() -> Object {
+    let row = QueueRow::default().cells(&Options::default()).0.into_iter().map(|(name, _)| name);
+    let made = row.filter(|name| metrics::explain::is_figure(name) && !QueueCounts::NAMES.contains(name));
+    let names: Vec<&str> = QueueCounts::NAMES.iter().copied().chain(made).collect();
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
+}
+
+fn name() -> Object {
+    let object = ObjectBuilder::new().schema_type(Type::String).max_length(Some(LONGEST));
+    object.pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")).build()
+}
+
+fn instant() -> Object {
+    let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+    ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build()
 }

@@ -206,6 +206,11 @@ async fn the_description_has_every_column() {
     let app = app().await;
     let (_, text) = get(&app, "/api/v1/openapi.json", ALL).await;
     let described: Value = serde_json::from_str(&text).unwrap();
+    let needed = described["paths"]["/api/v1/reports/visits"]["get"]["parameters"].as_array().unwrap();
+    let needed = needed.iter().filter(|p| p["required"] == true).map(|p| p["name"].as_str().unwrap());
+    assert_eq!(needed.collect::<Vec<_>>(), ["center", "queue"]);
+    let zones = described["components"]["schemas"]["TimeZone"]["enum"].as_array().unwrap();
+    assert!(zones.contains(&"Europe/Berlin".into()), "{zones:?}");
     for (report, schema) in [("queues", "QueuesAnswer"), ("waits", "WaitsAnswer"), ("visits", "VisitsAnswer")] {
         let rows = rows(&app, &format!("/api/v1/reports/{report}?center=main&queue=sales"), ALL).await;
         let properties = &described["components"]["schemas"][schema]["properties"]["rows"]["items"]["properties"];

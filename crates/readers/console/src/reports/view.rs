@@ -150,7 +150,6 @@ fn range(
     let (from, to) = (time("from")?, time("to")?);
     let (from, to) = match words.one("range")? {
         None => (from, to),
-        Some(_) if from.is_some() || to.is_some() => return Err(Bad::new("range", "give it alone, or from and to")),
         Some(name) => {
             let names = Preset::ALL.map(|(_, n)| n).join(", ");
             let preset = Preset::of(name).ok_or_else(|| Bad::new("range", format!("'{name}' is none of {names}")))?;

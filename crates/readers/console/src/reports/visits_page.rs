@@ -70,11 +70,17 @@ fn asked(view: &View) -> Markup {
             @if let Some(queue) = word("queue") { strong { (queue) } " " }
             @if let Some(column) = word("column") { code { (column) } " " }
             @if let (Some(at), true) = (word("at"), view.options().interval != metrics::Interval::All) {
-                "interval of " time datetime=(at) { (at) }
+                "interval of " (interval_of(view, at))
             }
         }
         (frame::span(view))
     }
+}
+
+/// The interval's instant on the clocks of the report.
+fn interval_of(view: &View, at: &str) -> String {
+    let tz = view.options().tz;
+    super::view::time("at", at, tz).map_or_else(|_| at.to_owned(), |at| super::cells::local(at, tz))
 }
 
 fn line(cells: Cells) -> Line {

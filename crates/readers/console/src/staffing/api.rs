@@ -11,6 +11,7 @@ use super::ask::{self, Ask};
 use crate::auth::{Caller, Role};
 use crate::guard::allowed;
 use crate::reports::answer::NoAnswer;
+use crate::reports::params::OfParams;
 use crate::reports::words::{Bad, Words};
 use crate::reports::{api, export, view};
 use crate::server::Server;
@@ -22,6 +23,7 @@ use crate::server::Server;
 #[utoipa::path(
     get, path = "/api/v1/staffing", tag = "staffing",
     params(
+        OfParams,
         ("arrivals" = Option<f64>, Query, description = "Calls in the period", minimum = 0, maximum = 1000000),
         ("period" = Option<String>, Query, description = "The period, such as 30m", pattern = "^[1-9][0-9]{0,8}(s|m|h)$"),
         ("aht" = Option<String>, Query, description = "Handle time, such as 240s", pattern = "^[0-9]{1,9}(ms|s|m|h)?$"),
@@ -31,8 +33,6 @@ use crate::server::Server;
         ("max_abandon" = Option<String>, Query, description = "Most that may be abandoned, such as 5%", pattern = "^[1-9][0-9]?%$"),
         ("max_occupancy" = Option<String>, Query, description = "Most of the agents' time on calls, such as 85%", pattern = "^[1-9][0-9]%$"),
         ("shrinkage" = Option<String>, Query, description = "Paid time that is not for calls, such as 30%", pattern = "^[1-9]?[0-9]%$"),
-        ("center" = Option<String>, Query, description = "The queue's centre"),
-        ("queue" = Option<String>, Query, description = "The queue whose load is measured"),
         ("from" = Option<String>, Query, description = "Begin of what is measured", format = DateTime),
         ("to" = Option<String>, Query, description = "End of what is measured", format = DateTime),
     ),

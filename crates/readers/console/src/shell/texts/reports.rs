@@ -8,7 +8,7 @@ pub(crate) const VISITS: &str = "Visits behind a figure";
 pub(crate) const KINDS: &str = "Kinds of reports";
 
 pub(crate) const SHOW: &str = "Show";
-pub(crate) const OWN_RANGE: &str = "from and to below";
+pub(crate) const OWN_RANGE: &str = "as in From and To";
 pub(crate) const LINK: &str = "Link to these figures as they are now";
 pub(crate) const EXPORT: &str = "Export";
 pub(crate) const NOTHING: &str = "There is nothing in this range.";
