@@ -104,12 +104,7 @@ fn moved(mut framed: Vec<Framed>, letter: &DeadLetter) -> Vec<Framed> {
 ///
 /// # Errors
 /// The log failed.
-pub async fn append(
-    log: &dyn EventLog,
-    letter: &DeadLetter,
-    framed: &[Framed],
-    who: &str,
-) -> Result<u64, Failure> {
+pub async fn append(log: &dyn EventLog, letter: &DeadLetter, framed: &[Framed], who: &str) -> Result<u64, Failure> {
     let dialect = Dialect::of(letter.dialect.as_deref().unwrap_or_default());
     let Some(mut masker) = dialects::registry::masker(&dialect) else { return Ok(0) };
     let target = FeedTarget {

@@ -26,7 +26,8 @@ mod testing;
 
 pub use auth::{Access, Caller, Rights, Role, Sees, Token, TokenError, tokens_from_text};
 pub use health::desk::{
-    Correction, CrmWriter, Desk, DeskError, Flush, Parked, ParkedField, ParkedRow, ParkedStep, Retried, Vitals, place_text,
+    Correction, CrmWriter, Desk, DeskError, Flush, Parked, ParkedField, ParkedRow, ParkedStep, Retried, Vitals,
+    place_text,
 };
 pub use listen::serve;
 pub use live::{Board, Clock};

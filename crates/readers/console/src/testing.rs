@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use event_log::dead_letters::DeadLetter;
-use model::{Name, Position};
 use model::facts::Recording;
+use model::{Name, Position};
 use vault::{Hearing, Wanted};
 
 use crate::{
-    Access, Board, Clock, Correction, Desk, DeskError, Health, Library, LibraryError, Parked, ParkedField, ParkedRow, Parts,
-    Retried, Server, Vitals, place_text,
+    Access, Board, Clock, Correction, Desk, DeskError, Health, Library, LibraryError, Parked, ParkedField, ParkedRow,
+    Parts, Retried, Server, Vitals, place_text,
 };
 
 struct Nothing;
@@ -100,10 +100,7 @@ pub(crate) fn parked_row() -> ParkedRow {
         queue: None,
         key: Some("main/pbx1/7.1".to_owned()),
         reason: "STRING_TOO_LONG: Subject: data value too large".to_owned(),
-        fields: vec![
-            field("Subject", "Call from <b>".into(), true),
-            field("CallDurationInSeconds", 7.into(), false),
-        ],
+        fields: vec![field("Subject", "Call from <b>".into(), true), field("CallDurationInSeconds", 7.into(), false)],
         further: vec!["OwnerId".to_owned()],
         history: Vec::new(),
     }

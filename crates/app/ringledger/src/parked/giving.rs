@@ -64,8 +64,7 @@ pub async fn give(services: &Services, rows: &[&ParkedRow], who: &str) -> Result
     }
     let (mut given, mut told) = (vec![Given::Not("this build cannot read the row".to_owned()); rows.len()], Vec::new());
     for (name, indexes) in by_target {
-        let readable: Vec<(usize, Row)> =
-            indexes.iter().filter_map(|i| Some((*i, rows[*i].row.clone()?))).collect();
+        let readable: Vec<(usize, Row)> = indexes.iter().filter_map(|i| Some((*i, rows[*i].row.clone()?))).collect();
         let Some(target) = target(services, name).await? else {
             let why = format!("this process knows no CRM named {name}; give the pipeline file that has it");
             indexes.into_iter().for_each(|i| given[i] = Given::Not(why.clone()));
@@ -86,7 +85,8 @@ async fn target(services: &Services, name: &str) -> Result<Option<Arc<dyn CrmTar
     if let Some(known) = services.targets.of(name) {
         return Ok(Some(known));
     }
-    let of_config = targets::names(&services.config).into_iter().find(|n| targets::name_of(&services.config, n) == name);
+    let of_config =
+        targets::names(&services.config).into_iter().find(|n| targets::name_of(&services.config, n) == name);
     let Some(section) = of_config else { return Ok(None) };
     let connected = targets::connect(&services.config, &services.state, section).await;
     Ok(Some(connected.map_err(|e| Failure::Other(e.to_string()))?.0))
@@ -115,7 +115,13 @@ async fn tell(
         acts.push(Act::CrmWritten { call_id, target, object, record_id, revision: 0 });
     }
     let told = append(services, p, "retry", &acts).await?;
-    tracing::info!(who, object = p.object, call_id = p.call_id, outcome = given.told().0, "a parked row was given again");
+    tracing::info!(
+        who,
+        object = p.object,
+        call_id = p.call_id,
+        outcome = given.told().0,
+        "a parked row was given again"
+    );
     Ok((given, told))
 }
 
@@ -143,12 +149,7 @@ pub async fn correct(
 ///
 /// # Errors
 /// The log failed.
-pub async fn discard(
-    services: &Services,
-    p: &ParkedRow,
-    who: &str,
-    reason: &str,
-) -> Result<Vec<EventRow>, Failure> {
+pub async fn discard(services: &Services, p: &ParkedRow, who: &str, reason: &str) -> Result<Vec<EventRow>, Failure> {
     let (call_id, target, object) = names(p);
     let act = Act::CrmDiscarded { call_id, target, object, who: who.into(), reason: reason.to_owned() };
     let told = append(services, p, "discard", &[act]).await?;

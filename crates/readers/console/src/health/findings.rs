@@ -45,13 +45,14 @@ fn failed(view: &HealthView) -> Vec<Finding> {
         link: Some(link.to_owned()),
         ..finding(FindingLevel::Warning, what, action)
     };
-    let letters = view.dead_letters.filter(|n| *n > 0).map(|n| {
-        linked(texts::letters(n), texts::LETTERS_ACTION, "/health/dead-letters")
-    });
-    let parked = view.parked.filter(|n| *n > 0).map(|n| linked(texts::parked(n), texts::PARKED_ACTION, "/health/parked"));
+    let letters = view
+        .dead_letters
+        .filter(|n| *n > 0)
+        .map(|n| linked(texts::letters(n), texts::LETTERS_ACTION, "/health/dead-letters"));
+    let parked =
+        view.parked.filter(|n| *n > 0).map(|n| linked(texts::parked(n), texts::PARKED_ACTION, "/health/parked"));
     let missing = view.recordings.as_ref().and_then(|r| r.by_state.get("missing").copied()).filter(|n| *n > 0);
-    let missing =
-        missing.map(|n| linked(texts::missing(n), texts::MISSING_ACTION, "/recordings?state=missing"));
+    let missing = missing.map(|n| linked(texts::missing(n), texts::MISSING_ACTION, "/recordings?state=missing"));
     letters.into_iter().chain(parked).chain(missing).collect()
 }
 
@@ -148,7 +149,16 @@ mod tests {
         view.crm[0].held_back_ms = Some(60_000);
         (view.dead_letters, view.parked) = (Some(1), Some(2));
         let said = said(&view, &vitals).join("\n");
-        for word in ["crm salesforce", "pbx1 (asterisk.ami)", "table events", "1:01", "partition 3", "pbx1: 1 h", "One record", "2 rows"] {
+        for word in [
+            "crm salesforce",
+            "pbx1 (asterisk.ami)",
+            "table events",
+            "1:01",
+            "partition 3",
+            "pbx1: 1 h",
+            "One record",
+            "2 rows",
+        ] {
             assert!(said.contains(word), "{word} is not in\n{said}");
         }
         assert_eq!(said.lines().count(), 9, "{said}");

@@ -158,7 +158,8 @@ fn by_state(found: &RecordingsFound) -> BTreeMap<String, u64> {
 
 /// Counts by state for those who see everything.
 pub(crate) async fn counts(server: &Server, sees: &Sees) -> Result<RecordingsFound, tables::TablesError> {
-    let search = RecordingSearch { now: (server.clock)(), visible: sees.visible(), page: 1, ..RecordingSearch::default() };
+    let search =
+        RecordingSearch { now: (server.clock)(), visible: sees.visible(), page: 1, ..RecordingSearch::default() };
     server.reports.recordings(&search).await
 }
 

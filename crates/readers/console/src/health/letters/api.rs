@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -138,4 +137,3 @@ pub(crate) async fn retry_all(
     };
     retry(&server, &caller, Which::All(&filter)).await.map_or_else(|e| of_desk(&e), json)
 }
-

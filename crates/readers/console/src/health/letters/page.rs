@@ -196,8 +196,7 @@ pub(crate) async fn retried(
         Ok(caller) => caller,
         Err(refused) => return *refused,
     };
-    let filter =
-        LetterFilter { reason: Some(tries.reason), switch: Some(tries.switch), ..LetterFilter::default() };
+    let filter = LetterFilter { reason: Some(tries.reason), switch: Some(tries.switch), ..LetterFilter::default() };
     let which = if tries.place.is_empty() { Which::All(&filter) } else { Which::One(&tries.place) };
     match retry(&server, &caller, which).await {
         Err(e) => failed(&caller, texts::RETRIED, &e.to_string()),

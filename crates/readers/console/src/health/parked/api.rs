@@ -7,9 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::{
-    CorrectionBody, ParkedFilter, ParkedView, ReasonBody, Which, correct, discard, list, one, retry,
-};
+use super::{CorrectionBody, ParkedFilter, ParkedView, ReasonBody, Which, correct, discard, list, one, retry};
 use crate::auth::Role;
 use crate::guard::allowed;
 use crate::health::answer::{json, of_desk};

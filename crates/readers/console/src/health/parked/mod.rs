@@ -5,6 +5,7 @@
 //! What was done is done by the same functions as `ringledger crm`, and names its doer.
 
 pub(crate) mod api;
+pub(crate) mod done;
 pub(crate) mod page;
 
 use std::sync::Arc;
@@ -100,8 +101,7 @@ async fn all(server: &Server, from: Option<Instant>) -> Result<Parked, DeskError
 /// A page of rows.
 async fn list(server: &Server, caller: &Caller, filter: &ParkedFilter) -> Result<ParkedView, DeskError> {
     let parked = all(server, filter.from()?).await?;
-    let rows: Vec<ParkedRow> =
-        parked.rows.into_iter().filter(|r| seen(&caller.sees, r) && filter.wants(r)).collect();
+    let rows: Vec<ParkedRow> = parked.rows.into_iter().filter(|r| seen(&caller.sees, r) && filter.wants(r)).collect();
     let limit = filter.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
     let begin = match filter.after.as_deref().filter(|a| !a.is_empty()) {
         None => 0,

@@ -2,7 +2,8 @@
 
 pub(crate) const LETTERS: &str = "Dead letters";
 pub(crate) const LETTER: &str = "Dead letter";
-pub(crate) const WHAT: &str = "What could not be read is kept here with its original bytes; nothing of it is in the figures.";
+pub(crate) const WHAT: &str =
+    "What could not be read is kept here with its original bytes; nothing of it is in the figures.";
 pub(crate) const NONE: &str = "There is none.";
 pub(crate) const OLDER: &str = "There are older ones than are listed here: `ringledger dead-letters list` has all.";
 pub(crate) const RETRY_ALL: &str = "Try those listed once more";
@@ -12,7 +13,8 @@ pub(crate) const RETRY_HINT: &str = "What this version reads is appended to the 
 pub(crate) const RETRIED: &str = "Tried once more";
 pub(crate) const NOTHING_RETRIED: &str = "There was nothing to try.";
 pub(crate) const BYTES: &str = "Original bytes";
-pub(crate) const BYTES_HINT: &str = "Card data was blotted out before they were kept; bytes that are no text are written as \\xNN.";
+pub(crate) const BYTES_HINT: &str =
+    "Card data was blotted out before they were kept; bytes that are no text are written as \\xNN.";
 pub(crate) const CUT: &str = "Only the first 64 KiB are shown.";
 pub(crate) const BACK: &str = "All dead letters";
 

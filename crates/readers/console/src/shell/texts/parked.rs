@@ -25,28 +25,35 @@ pub(crate) const FURTHER_VALUE: &str = "Its text";
 pub(crate) const REASON: &str = "Why? It is kept with your name.";
 pub(crate) const KEEP: &str = "Keep the correction";
 pub(crate) const GIVE_UP: &str = "Give the row up";
-pub(crate) const GIVE_UP_HINT: &str = "It is not written to the CRM and is parked no more; the log keeps that you did so.";
+pub(crate) const GIVE_UP_HINT: &str =
+    "It is not written to the CRM and is parked no more; the log keeps that you did so.";
 pub(crate) const HISTORY: &str = "What became of it so far";
 pub(crate) const CALL: &str = "The call";
 
 /// What a code of the CRM means, and what to do about it.
 pub(crate) fn explain(reason: &str) -> (&'static str, &'static str) {
     match reason.split(':').next().unwrap_or_default() {
-        "STRING_TOO_LONG" => ("A text is longer than its field in the CRM.", "Shorten it here, or have the field made longer there."),
+        "STRING_TOO_LONG" => {
+            ("A text is longer than its field in the CRM.", "Shorten it here, or have the field made longer there.")
+        }
         "INVALID_FIELD" | "INVALID_FIELD_FOR_INSERT_UPDATE" | "INVALID_TYPE" => (
             "The CRM does not have a field or an object, or the user of the integration may not see it.",
             "Have the package deployed and the permission set assigned (docs/crm.md), then give the row again.",
         ),
-        "REQUIRED_FIELD_MISSING" => ("The CRM wants a field that the row leaves empty.", "Fill it in here, or have the rule changed there."),
+        "REQUIRED_FIELD_MISSING" => {
+            ("The CRM wants a field that the row leaves empty.", "Fill it in here, or have the rule changed there.")
+        }
         "FIELD_CUSTOM_VALIDATION_EXCEPTION" => (
             "A validation rule of your organisation refuses the row.",
             "Correct what the rule complains of, or have integrations exempted from it.",
         ),
-        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST" => (
-            "A value is not in the CRM's list of values.",
-            "Choose one that is, or have this one added to the list.",
-        ),
-        "INVALID_CROSS_REFERENCE_KEY" | "ENTITY_IS_DELETED" | "MALFORMED_ID" | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY" => (
+        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST" => {
+            ("A value is not in the CRM's list of values.", "Choose one that is, or have this one added to the list.")
+        }
+        "INVALID_CROSS_REFERENCE_KEY"
+        | "ENTITY_IS_DELETED"
+        | "MALFORMED_ID"
+        | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY" => (
             "A record that the row refers to is gone, or the user of the integration may not see it.",
             "Refer to another one or empty the field; for an owner who left, name the one who took over.",
         ),
@@ -62,6 +69,9 @@ pub(crate) fn explain(reason: &str) -> (&'static str, &'static str) {
             "The user of the integration may not write this, or something automatic in the CRM failed.",
             "Have the permission set assigned, or the automation looked at; then give the row again.",
         ),
-        _ => ("The CRM refused the row for good.", "Correct what it complains of, here or in the CRM, then give the row again."),
+        _ => (
+            "The CRM refused the row for good.",
+            "Correct what it complains of, here or in the CRM, then give the row again.",
+        ),
     }
 }
