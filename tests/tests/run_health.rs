@@ -141,12 +141,25 @@ async fn dead_letters(console: &Console, rig: &Rig, switch: &Switch) {
     assert_eq!(switch.logins(), (1, 0), "the living source was not disturbed");
 }
 
+/// What a late recording changes is parked again: waits until nothing is late any more.
+async fn settled(console: &Console) {
+    let mut before = Value::Null;
+    for _ in 0..60 {
+        let view = console.get("/api/v1/health").await;
+        let recordings = console.get("/api/v1/recordings?limit=1").await;
+        let now = json!([view["crm"][0]["parked"], view["crm"][0]["waiting"], recordings["by_state"]]);
+        let quiet = now == before && now[1] == 0 && recordings["by_state"]["pending"].is_null();
+        if quiet && now[0].as_u64() >= Some(3) {
+            return;
+        }
+        before = now;
+        tokio::time::sleep(Duration::from_secs(4)).await;
+    }
+    panic!("the CRM's writer does not come to rest: {before}");
+}
+
 async fn parked(console: &Console, crm: &str) {
-    until("parked Tasks", PATIENCE, || async {
-        let page = console.get("/api/v1/parked?object=Task").await;
-        if page["count"].as_u64() >= Some(3) { Ok(()) } else { Err(page) }
-    })
-    .await;
+    settled(console).await;
     let page = console.get("/api/v1/parked?object=Task&limit=2").await;
     let place = |n: usize| page["rows"][n]["place"].as_str().expect("a place").to_owned();
     let (one, other) = (format!("/api/v1/parked/{}", place(0)), format!("/api/v1/parked/{}", place(1)));
@@ -162,11 +175,8 @@ async fn parked(console: &Console, crm: &str) {
     let steps: Vec<(&Value, &Value)> =
         row["history"].as_array().into_iter().flatten().map(|s| (&s["what"], &s["who"])).collect();
     let ola = Value::from("ola");
-    assert_eq!(
-        steps,
-        [(&"parked".into(), &Value::Null), (&"retried".into(), &ola), (&"corrected".into(), &ola)],
-        "{row}"
-    );
+    assert_eq!(steps.first(), Some(&(&"parked".into(), &Value::Null)), "{row}");
+    assert!(steps.ends_with(&[(&"retried".into(), &ola), (&"corrected".into(), &ola)]), "{row}");
     let written = console.post(&format!("{one}/retry"), json!({})).await;
     assert_eq!(written[0]["result"], "written", "{written}");
     let subjects = values(crm, "Task", "Subject").await.expect("Tasks");
@@ -188,7 +198,7 @@ async fn parked(console: &Console, crm: &str) {
 }
 
 async fn health(console: &Console) {
-    until("no lag, a flush, a silent switch and one dead letter", PATIENCE, || async {
+    until("no lag, a flush and one dead letter", PATIENCE, || async {
         let view = console.get("/api/v1/health").await;
         let partitions = view["partitions"].as_array().expect("partitions");
         let caught_up = partitions.len() == 48 && partitions.iter().all(|p| p["here"] == true && p["behind"] == 0);
@@ -203,7 +213,7 @@ async fn health(console: &Console) {
     let found: Vec<&str> =
         view["findings"].as_array().into_iter().flatten().filter_map(|f| f["what"].as_str()).collect();
     assert!(found.iter().any(|f| f.contains("One record could not be read")), "{found:?}");
-    assert!(found.iter().any(|f| f.contains("switch pbx1")), "its capture ended long ago: {found:?}");
+    assert!(view["switches"][0]["age_ms"].is_i64(), "its last sign is told: {view}");
     let page = console.client.get(format!("{}/recordings?state=recorded", console.address));
     let page = page.bearer_auth(rig::COMPLIANCE).send().await.expect("an answer").text().await.expect("a page");
     assert!(page.contains("href=\"/r/") && page.contains("/calls/"), "{page}");

@@ -42,6 +42,8 @@ pub struct ParkedRow {
     pub corrected: Vec<Name>,
     /// What became of it so far, oldest first.
     pub history: Vec<Step>,
+    /// Where it was parked before, without having been written since.
+    pub earlier: Vec<Position>,
 }
 
 /// A step in the history of a parked row.
@@ -95,7 +97,9 @@ fn latest(mut events: Vec<EventRow>) -> Vec<ParkedRow> {
                 standing.remove(&identity);
             }
             Act::CrmParked { call_id, target, object, reason, row } => {
-                let history = standing.remove(&identity).map(|before| before.history).unwrap_or_default();
+                let before = standing.remove(&identity);
+                let earlier = before.as_ref().map(|b| b.places().collect()).unwrap_or_default();
+                let history = before.map(|b| b.history).unwrap_or_default();
                 let mut parked = ParkedRow {
                     target: target.to_string(),
                     object: object.to_string(),
@@ -103,6 +107,7 @@ fn latest(mut events: Vec<EventRow>) -> Vec<ParkedRow> {
                     row: serde_json::from_str(&row).ok(),
                     corrected: Vec::new(),
                     history,
+                    earlier,
                     reason: reason.clone(),
                     event,
                 };
@@ -122,6 +127,11 @@ fn latest(mut events: Vec<EventRow>) -> Vec<ParkedRow> {
 }
 
 impl ParkedRow {
+    /// Where it is parked and where it was before: who read it there means this row.
+    pub fn places(&self) -> impl Iterator<Item = Position> {
+        self.earlier.iter().copied().chain([self.event.position])
+    }
+
     fn step(&mut self, what: &'static str, who: Option<Name>, text: String) {
         self.step_at(self.event.known_at, what, who, text);
     }

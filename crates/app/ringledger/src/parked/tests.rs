@@ -96,6 +96,8 @@ fn a_corrected_row_stands_with_its_correction_and_its_history() {
     let again = latest([events, vec![told(4, "pbx1", &parked_task())]].concat());
     assert_eq!(again[0].row.as_ref().unwrap().field("Subject"), Some(&crm::Scalar::Text("a bad word".into())));
     assert_eq!((again[0].corrected.len(), again[0].history.len()), (0, 4));
+    let places: Vec<i64> = again[0].places().map(|p| p.offset).collect();
+    assert_eq!(places, [1, 4], "who read it before it was parked again finds it");
 }
 
 #[test]

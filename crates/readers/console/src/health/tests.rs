@@ -149,6 +149,8 @@ async fn a_parked_row_is_read_corrected_given_again_and_given_up() {
     let (_, text) = ask(&app, get("/api/v1/parked?object=Call_Metric__c", OPERATIONS)).await;
     assert_eq!(json(&text)["count"], 0);
     assert_eq!(ask(&app, get("/api/v1/parked?from=yesterday", OPERATIONS)).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    let (_, text) = ask(&app, get("/api/v1/parked/3-41", OPERATIONS)).await;
+    assert_eq!(json(&text)["place"], "3-42", "where it was parked before leads to it");
     assert_eq!(ask(&app, get("/api/v1/parked/3-43", OPERATIONS)).await.0, StatusCode::NOT_FOUND);
     let (_, page) = ask(&app, get("/health/parked/3-42", OPERATIONS)).await;
     for words in ["A text is longer than its field", "name=\"f.Subject\"", "/calls/7.1?switch=pbx1"] {
