@@ -57,8 +57,9 @@ impl Vitals {
         told.folds = Some(folds);
         let looked = pipeline::clock::now().to_rfc3339();
         let took_ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
-        let news = Flush { ended: looked.clone(), took_ms, rows: since, looked: looked.clone(), rows_held: 0 };
         // Where no rows waited there was no flush.
+        let ended = (since > 0).then(|| looked.clone());
+        let news = Flush { ended, took_ms, rows: since, looked: looked.clone(), rows_held: 0 };
         let last = told.flush.take().filter(|_| since == 0).unwrap_or(news);
         told.flush = Some(Flush { looked, rows_held: rows_held as u64, ..last });
     }

@@ -49,8 +49,8 @@ pub struct Vitals {
 /// The last flush of the folds' rows into the tables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Flush {
-    /// When it ended, RFC 3339.
-    pub ended: String,
+    /// When it ended, RFC 3339; null where there was none yet.
+    pub ended: Option<String>,
     /// How long it took, milliseconds.
     pub took_ms: i64,
     /// Its rows.

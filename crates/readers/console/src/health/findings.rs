@@ -109,7 +109,7 @@ mod tests {
 
     fn well() -> (HealthView, Vitals) {
         let flush = Flush {
-            ended: NOW.plus_millis(-3_600_000).to_rfc3339(),
+            ended: Some(NOW.plus_millis(-3_600_000).to_rfc3339()),
             took_ms: 80,
             rows: 12,
             looked: NOW.plus_millis(-2_000).to_rfc3339(),

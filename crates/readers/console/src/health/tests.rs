@@ -41,15 +41,21 @@ pub(super) fn json(text: &str) -> Value {
 
 #[tokio::test]
 async fn health_is_for_those_who_tend() {
-    let app = router(server().await);
+    let server = server().await;
+    let (_, text) = ask(&router(server.clone()), get("/api/v1/health", OPERATIONS)).await;
+    assert!(text.contains("The log cannot be asked how far it is"), "{text}");
+    topics(&server).await;
+    let app = router(server);
     let (status, text) = ask(&app, get("/api/v1/health", OPERATIONS)).await;
     assert_eq!(status, StatusCode::OK, "{text}");
     let view = json(&text);
-    assert_eq!(view["findings"], Value::Array(Vec::new()));
+    let found: Vec<&Value> = view["findings"].as_array().unwrap().iter().map(|f| &f["link"]).collect();
+    assert_eq!(found, ["/health/parked"], "{view}");
+    assert_eq!((view["partitions"].as_array().unwrap().len(), &view["dead_letters"]), (48, &0.into()));
     assert_eq!(view["version"], env!("CARGO_PKG_VERSION"));
     let (status, page) = ask(&app, get("/health", OPERATIONS)).await;
     assert_eq!(status, StatusCode::OK, "{page}");
-    assert!(page.contains("Nothing is wrong.") && page.contains("aria-current=\"page\""), "{page}");
+    assert!(page.contains("What to do:") && page.contains("aria-current=\"page\""), "{page}");
 
     for path in ["/api/v1/health", "/health"] {
         assert_eq!(ask(&app, get(path, ANALYST)).await.0, StatusCode::FORBIDDEN, "{path}");
@@ -62,11 +68,15 @@ async fn health_is_for_those_who_tend() {
     assert_eq!(answer.headers()[header::LOCATION], "/sign-in?next=%2Fhealth");
 }
 
-/// Dead letters: one of the main centre, one of the north, both unframed.
-async fn letters(server: &Server) {
+async fn topics(server: &Server) {
     for topic in event_log::topics() {
         server.log.ensure_topic(&topic).await.unwrap();
     }
+}
+
+/// Dead letters: one of the main centre, one of the north, both unframed.
+async fn letters(server: &Server) {
+    topics(server).await;
     let letter = |n: i64, center: &str, bytes: &'static [u8]| DeadLetter {
         id: format!("/switch/pbx1/asterisk.ami/{n}").into(),
         reason: "unframed".into(),
