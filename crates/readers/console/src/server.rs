@@ -147,11 +147,11 @@ fn failed() -> Router<Arc<Server>> {
         .route("/health/dead-letters/retry", post(letters::page::retried))
         .route("/health/dead-letters/{place}", get(letters::page::letter))
         .route("/health/parked", get(parked::page::rows))
-        .route("/health/parked/retry", post(parked::page::retried))
+        .route("/health/parked/retry", post(parked::done::retried))
         .route("/health/parked/{place}", get(parked::page::row))
-        .route("/health/parked/{place}/correct", post(parked::page::corrected))
-        .route("/health/parked/{place}/retry", post(parked::page::retried_one))
-        .route("/health/parked/{place}/discard", post(parked::page::discarded))
+        .route("/health/parked/{place}/correct", post(parked::done::corrected))
+        .route("/health/parked/{place}/retry", post(parked::done::retried_one))
+        .route("/health/parked/{place}/discard", post(parked::done::discarded))
 }
 
 /// The routes of the API.

@@ -95,6 +95,7 @@ pub(crate) fn parked_row() -> ParkedRow {
         object: "Task".to_owned(),
         call_id: "7.1".to_owned(),
         interval: false,
+        earlier: vec!["3-41".to_owned()],
         center: "main".to_owned(),
         switch: "pbx1".to_owned(),
         queue: None,

@@ -214,3 +214,34 @@ async fn a_source_that_was_taken_over_is_written_by_its_new_holder_alone() {
     assert!(matches!(old.act("import", &roster("Ana"), NOW, NOW).await, Err(event_log::LogError::Fenced(_))));
     assert!(events(&*log).await.is_empty());
 }
+
+#[tokio::test]
+async fn what_is_taken_in_again_leaves_the_living_source_alone() {
+    let (_dir, log) = log().await;
+    let rows = frame(
+        &Dialect::AsteriskQueueLog,
+        b"1795326272|NONE|NONE|NONE|QUEUESTART|\n1795326273|NONE|NONE|NONE|CONFIGRELOAD|\n",
+    );
+    let mut living = feed(&log, Dialect::AsteriskQueueLog).await;
+    living.push(rows[0].clone(), NOW);
+    living.flush().await.expect("appended");
+    let mut masker = dialects::registry::masker(&Dialect::AsteriskQueueLog).expect("a masker");
+    let framed: Vec<Framed> = frame(&Dialect::AsteriskQueueLog, b"1795326300|1.1|sales|NONE|ABANDON|1|1|12\n");
+    let target = support::target(Dialect::AsteriskQueueLog);
+    for _ in 0..2 {
+        let took = collectors::retake::retake(&*log, &target, &mut *masker, &framed, NOW, NOW.plus_millis(5_000)).await;
+        assert_eq!(took.expect("appended"), 1);
+    }
+    living.push(rows[1].clone(), NOW);
+    living.flush().await.expect("not fenced");
+    let there = events(&*log).await;
+    let sequences: Vec<u64> = there.iter().map(|e| e.sequence).collect();
+    assert_eq!(sequences, [1, 0, 0, 2]);
+    assert_eq!(there[1].id, there[2].id, "folds know the second by its id");
+    drop(living);
+    // Whoever goes on with the source goes on where it was, and knows what was taken in.
+    let mut next = feed(&log, Dialect::AsteriskQueueLog).await;
+    assert_eq!((next.last_time(), next.last_received()), (Some(Instant::from_secs(1_795_326_273)), Some(NOW)));
+    next.push(framed[0].clone(), NOW);
+    assert_eq!((next.counts.appended, next.counts.known), (0, 1));
+}

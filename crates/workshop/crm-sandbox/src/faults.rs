@@ -14,6 +14,9 @@ pub struct Faults {
     pub lock: Vec<String>,
     /// … so many times, each row counted.
     pub lock_times: u32,
+    /// Rows one of whose texts contains one of these answer
+    /// `FIELD_CUSTOM_VALIDATION_EXCEPTION`, until switched off.
+    pub refuse: Vec<String>,
     /// The daily limit is used up: 403 `REQUEST_LIMIT_EXCEEDED` until switched off.
     pub limit_exhausted: bool,
     /// The next so many requests answer 403 `REQUEST_LIMIT_EXCEEDED` in the form for

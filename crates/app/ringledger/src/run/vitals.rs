@@ -55,12 +55,13 @@ impl Vitals {
         let since = rows.checked_sub(told.rows).unwrap_or(rows);
         told.rows = rows;
         told.folds = Some(folds);
-        told.flush = Some(Flush {
-            ended: pipeline::clock::now().to_rfc3339(),
-            took_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
-            rows: since,
-            rows_held: rows_held as u64,
-        });
+        let looked = pipeline::clock::now().to_rfc3339();
+        let took_ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
+        // Where no rows waited there was no flush.
+        let ended = (since > 0).then(|| looked.clone());
+        let news = Flush { ended, took_ms, rows: since, looked: looked.clone(), rows_held: 0 };
+        let last = told.flush.take().filter(|_| since == 0).unwrap_or(news);
+        told.flush = Some(Flush { looked, rows_held: rows_held as u64, ..last });
     }
 
     /// What a CRM target did and how it stands.

@@ -46,15 +46,17 @@ pub struct Vitals {
     pub crm: Vec<CrmWriter>,
 }
 
-/// A flush of the folds' rows into the tables.
+/// The last flush of the folds' rows into the tables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Flush {
-    /// When it ended, RFC 3339.
-    pub ended: String,
+    /// When it ended, RFC 3339; null where there was none yet.
+    pub ended: Option<String>,
     /// How long it took, milliseconds.
     pub took_ms: i64,
-    /// Rows since the flush before.
+    /// Its rows.
     pub rows: u64,
+    /// When rows to flush were looked for last, RFC 3339: where none wait there is no flush.
+    pub looked: String,
     /// Rows that wait for the next one.
     pub rows_held: u64,
 }
@@ -118,6 +120,8 @@ pub struct ParkedRow {
     pub call_id: String,
     /// It is of a queue's interval, no contact.
     pub interval: bool,
+    /// Places that it had before: it was parked again by a later revision of the contact.
+    pub earlier: Vec<String>,
     /// The centre.
     pub center: String,
     /// The switch.
@@ -160,6 +164,13 @@ pub struct ParkedStep {
     pub who: Option<String>,
     /// What the CRM said, or what was changed and why.
     pub text: String,
+}
+
+impl ParkedRow {
+    /// Whether it stands, or stood, at this place.
+    pub fn is_at(&self, place: &str) -> bool {
+        self.place == place || self.earlier.iter().any(|e| e == place)
+    }
 }
 
 /// Fields and their new text; `None` empties a field.

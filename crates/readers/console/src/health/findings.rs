@@ -82,7 +82,7 @@ fn behind(view: &HealthView) -> Option<Finding> {
 
 fn flush(view: &HealthView, vitals: &Vitals, now: Instant) -> Option<Finding> {
     let flush = view.flush.as_ref().filter(|_| vitals.folding)?;
-    let since = now.millis_since(Instant::parse_rfc3339(&flush.ended).ok()?);
+    let since = now.millis_since(Instant::parse_rfc3339(&flush.looked).ok()?);
     let text = if since > FLUSH_MS {
         format!("{} {}.", texts::NO_FLUSH, show::duration(since))
     } else if flush.took_ms > FLUSH_MS {
@@ -108,7 +108,13 @@ mod tests {
     const NOW: Instant = Instant::from_secs(1_795_334_400);
 
     fn well() -> (HealthView, Vitals) {
-        let flush = Flush { ended: NOW.plus_millis(-2_000).to_rfc3339(), took_ms: 80, rows: 12, rows_held: 0 };
+        let flush = Flush {
+            ended: Some(NOW.plus_millis(-3_600_000).to_rfc3339()),
+            took_ms: 80,
+            rows: 12,
+            looked: NOW.plus_millis(-2_000).to_rfc3339(),
+            rows_held: 0,
+        };
         let partition = PartitionView { partition: 3, high: 10, stands: 10, behind: 0, behind_ms: None, here: true };
         let switch = SwitchHealth {
             switch: "pbx1".into(),
@@ -145,7 +151,8 @@ mod tests {
         view.waits = vec![WaitView { what: "table events".into(), since: String::new(), lasts_ms: 61_000 }];
         view.partitions[0] = PartitionView { behind: 7, behind_ms: Some(700_000), ..view.partitions[0].clone() };
         view.switches[0].age_ms = Some(3_600_000);
-        view.flush = Some(Flush { ended: NOW.plus_millis(-70_000).to_rfc3339(), took_ms: 1, rows: 0, rows_held: 9 });
+        let looked = NOW.plus_millis(-70_000).to_rfc3339();
+        view.flush = view.flush.map(|flush| Flush { looked, ..flush });
         view.crm[0].held_back_ms = Some(60_000);
         (view.dead_letters, view.parked) = (Some(1), Some(2));
         let said = said(&view, &vitals).join("\n");

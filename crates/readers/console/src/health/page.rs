@@ -114,9 +114,9 @@ fn failed(view: &HealthView) -> Markup {
 
 fn flush(flush: Option<&Flush>) -> Markup {
     html! {
-        @match flush {
+        @match flush.and_then(|f| Some((f, f.ended.as_ref()?))) {
             None => { (texts::NONE_YET) }
-            Some(f) => { (moment(&f.ended)) ", " (count(f.took_ms)) " ms, " (count(f.rows)) " rows" }
+            Some((f, ended)) => { (moment(ended)) ", " (count(f.took_ms)) " ms, " (count(f.rows)) " rows" }
         }
     }
 }

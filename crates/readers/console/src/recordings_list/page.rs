@@ -106,15 +106,16 @@ fn table(caller: &Caller, recordings: &[RecordingView]) -> Markup {
             thead { tr { th scope="col" { "Begun" } th scope="col" { "State" } th scope="col" { "Queue" } th scope="col" { "Agent" }
                 th scope="col" { "Length" } th scope="col" { (texts::CALL) } th scope="col" { "Note" } } }
             tbody { @for r in recordings { tr {
-                th scope="row" {
-                    @if r.stored && caller.role.hears() {
-                        a href=(format!("/r/{}", encode(&r.recording_id))) title=(texts::HEAR) { (moment(&r.started_at)) }
-                    } @else { (moment(&r.started_at)) }
-                }
+                th scope="row" { (moment(&r.started_at)) }
                 td title=(texts::state(&r.state).1) { (texts::state(&r.state).0) }
                 td { (or_dash(&r.queue)) }
                 td { (or_dash(&r.agent)) }
-                td { (r.duration_ms.map_or_else(|| "–".to_owned(), show::duration)) }
+                td {
+                    (r.duration_ms.map_or_else(|| "–".to_owned(), show::duration))
+                    @if r.stored && caller.role.hears() {
+                        " " a href=(format!("/r/{}", encode(&r.recording_id))) { (texts::HEAR) }
+                    }
+                }
                 td { @match &r.call_id {
                     Some(id) => { a href=(format!("/calls/{}?switch={}", encode(id), encode(&r.switch))) { (id) } }
                     None => { "–" }

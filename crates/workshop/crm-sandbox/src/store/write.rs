@@ -77,6 +77,13 @@ impl<'a> Writer<'a> {
             } else if locked(write.faults, &row) {
                 let text = "unable to obtain exclusive access to this record";
                 outcomes.push(Outcome::failed(vec![RowError::new("UNABLE_TO_LOCK_ROW", text, &[])]));
+            } else if let Some(field) = refused(write.faults, &row) {
+                let text = format!("a rule of this organisation refuses what {field} says");
+                outcomes.push(Outcome::failed(vec![RowError::new(
+                    "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+                    text,
+                    &[&field],
+                )]));
             } else {
                 outcomes.push(self.one(write.object, write.key, row)?);
             }
@@ -230,6 +237,12 @@ fn locked(faults: &mut Faults, row: &Record) -> bool {
     }
     let hit = row.values().any(|v| v.as_str().is_some_and(|s| faults.lock.iter().any(|l| l == s)));
     hit && take(&mut faults.lock_times)
+}
+
+/// The field that holds a text which the fault switch refuses.
+fn refused(faults: &Faults, row: &Record) -> Option<String> {
+    let bad = |v: &Value| v.as_str().is_some_and(|s| faults.refuse.iter().any(|r| s.contains(r.as_str())));
+    row.iter().find(|(_, v)| bad(v)).map(|(name, _)| name.clone())
 }
 
 /// A field's value as text, whatever the case of its name; blank is none.

@@ -76,11 +76,12 @@ impl OurDesk {
 
     /// The rows at these places, in their order.
     async fn named(&self, places: &[String]) -> Result<Vec<Row>, DeskError> {
+        let is_at = |r: &Row, place: &String| r.places().any(|p| place_text(p) == *place);
         let mut rows = self.standing(self.usual().await?).await?;
-        if places.iter().any(|place| rows.iter().all(|r| place_text(r.event.position) != *place)) {
+        if places.iter().any(|place| !rows.iter().any(|r| is_at(r, place))) {
             rows = self.standing(None).await?;
         }
-        rows.retain(|r| places.contains(&place_text(r.event.position)));
+        rows.retain(|r| places.iter().any(|place| is_at(r, place)));
         Ok(rows)
     }
 

@@ -31,6 +31,7 @@ pub(super) fn row(p: &Row) -> ParkedRow {
         object: p.object.clone(),
         call_id: p.call_id.clone(),
         interval: is_interval(&p.object),
+        earlier: p.earlier.iter().copied().map(place_text).collect(),
         center: p.event.center.to_string(),
         switch: p.event.switch.to_string(),
         queue,

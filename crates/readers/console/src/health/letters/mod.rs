@@ -7,6 +7,7 @@
 pub(crate) mod api;
 mod explain;
 pub(crate) mod page;
+mod view;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -15,12 +16,12 @@ use std::time::Duration;
 use event_log::dead_letters::{self, DeadLetter, TAKEN_IN};
 use event_log::{EventLog, LogError};
 use model::{Name, Position};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
 use super::desk::{DeskError, Retried, place_of, place_text};
 use crate::auth::{Caller, Sees};
 use crate::server::Server;
+use view::view;
+pub(crate) use view::{LetterFilter, LetterView, LettersView};
 
 /// Letters of a partition that are looked at: the newest.
 const MOST: i64 = 50_000;
@@ -32,67 +33,6 @@ const PAGE: (usize, usize) = (50, 500);
 const RETRIED: usize = 1_000;
 /// Original bytes that are given.
 const BYTES: usize = 64 << 10;
-
-/// A dead letter without its bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct LetterView {
-    /// Where it stands in `cti.dead-letters`: `0-42` is offset 42 of partition 0.
-    pub place: String,
-    /// Its id, as `ringledger dead-letters` knows it.
-    pub id: String,
-    /// A word for the kind: `unframed`, `envelope`, `undecodable`, `too_late`.
-    pub reason: String,
-    /// What is wrong, as it was found.
-    pub text: String,
-    /// The source, where known.
-    pub source: Option<String>,
-    /// The switch, where known.
-    pub switch: Option<String>,
-    /// The dialect, where known.
-    pub dialect: Option<String>,
-    /// The centre, where known.
-    pub center: Option<String>,
-    /// Where it stands in `cti.events`, where it does.
-    pub position: Option<String>,
-    /// When it was found, RFC 3339.
-    pub at: String,
-    /// How many bytes.
-    pub bytes: usize,
-    /// A retry has taken it in since.
-    pub taken_in: bool,
-}
-
-/// Some dead letters, newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct LettersView {
-    /// The letters.
-    pub letters: Vec<LetterView>,
-    /// `after` of the next page; null where there is none.
-    pub next: Option<String>,
-    /// How many stand, by reason, whatever was asked for.
-    pub by_reason: BTreeMap<String, u64>,
-    /// There are older ones than are listed; `ringledger dead-letters list` has all.
-    pub older: bool,
-}
-
-/// Which letters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams, ToSchema)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct LetterFilter {
-    /// Of this reason.
-    pub reason: Option<String>,
-    /// Of this switch.
-    pub switch: Option<String>,
-    /// Also those that a retry has taken in since.
-    #[serde(deserialize_with = "crate::health::flag")]
-    pub taken_in: bool,
-    /// Where the page before ended (`next`).
-    pub after: Option<String>,
-    /// Letters of a page, 1 to 500.
-    #[serde(deserialize_with = "crate::health::number")]
-    pub limit: Option<usize>,
-}
 
 /// All that are listed, newest first.
 #[derive(Clone, Debug, Default)]
@@ -126,36 +66,9 @@ async fn read(log: &dyn EventLog) -> Result<Letters, LogError> {
     Ok(Letters { all, older })
 }
 
-fn view(place: Position, letter: &DeadLetter) -> LetterView {
-    let text = |name: &Option<Name>| name.as_ref().map(ToString::to_string);
-    LetterView {
-        place: place_text(place),
-        id: letter.id.to_string(),
-        reason: letter.reason.to_string(),
-        text: letter.text.clone(),
-        source: text(&letter.source),
-        switch: text(&letter.switch),
-        dialect: text(&letter.dialect),
-        center: text(&letter.center),
-        position: letter.position.map(|p| p.to_string()),
-        at: letter.at.to_rfc3339(),
-        bytes: letter.bytes.len(),
-        taken_in: false,
-    }
-}
-
 /// Whether somebody may see a letter of this centre.
 fn seen(sees: &Sees, center: Option<&str>) -> bool {
     sees.queues.is_none() && center.map_or(sees.centers.is_none(), |c| sees.center(c))
-}
-
-impl LetterFilter {
-    fn wants(&self, letter: &LetterView) -> bool {
-        let is = |asked: &Option<String>, has: &str| asked.as_deref().is_none_or(|a| a.is_empty() || a == has);
-        is(&self.reason, &letter.reason)
-            && is(&self.switch, letter.switch.as_deref().unwrap_or_default())
-            && (self.taken_in || !letter.taken_in)
-    }
 }
 
 impl Letters {

@@ -5,6 +5,7 @@
 //! What was done is done by the same functions as `ringledger crm`, and names its doer.
 
 pub(crate) mod api;
+pub(crate) mod done;
 pub(crate) mod page;
 
 use std::sync::Arc;
@@ -120,7 +121,7 @@ pub(super) async fn standing(server: &Server, sees: &Sees) -> Result<usize, Desk
 
 /// One row, where it stands and the caller may see it.
 async fn one(server: &Server, caller: &Caller, place: &str) -> Result<ParkedRow, DeskError> {
-    let find = |parked: Parked| parked.rows.into_iter().find(|r| r.place == place && seen(&caller.sees, r));
+    let find = |parked: Parked| parked.rows.into_iter().find(|r| r.is_at(place) && seen(&caller.sees, r));
     // One that is listed by an earlier `from` is read too.
     let found = find(all(server, None).await?);
     match found {

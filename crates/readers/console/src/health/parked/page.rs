@@ -1,29 +1,27 @@
-//! `/health/parked`: a list, one with its fields and history, and what is done with it.
+//! `/health/parked`: a list, and one with its fields and history.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 
-use super::{ParkedFilter, ParkedView, Which, correct, discard, list, one, retry, text_of};
+use super::{ParkedFilter, ParkedView, list, one, text_of};
 use crate::auth::{Caller, Role};
 use crate::guard::allowed;
 use crate::health::desk::{ParkedField, ParkedRow};
 use crate::health::page::{count, moment};
-use crate::health::parts::{csrf, not_done, outcomes, query};
+use crate::health::parts::{csrf, not_done, query};
 use crate::pages::encode;
 use crate::server::Server;
 use crate::shell::{self, Page, Place, texts::health, texts::parked as texts};
 
-const ADDRESS: &str = "/health/parked";
+pub(super) const ADDRESS: &str = "/health/parked";
 /// Text fields from so many characters on are written in a larger box.
 const LONG: usize = 80;
 
-fn shown(caller: &Caller, title: &str, body: Markup) -> Response {
+pub(super) fn shown(caller: &Caller, title: &str, body: Markup) -> Response {
     shell::page(caller, &Page { title, place: Some(Place::Health), scripts: &[], class: "wide", body })
 }
 
@@ -212,85 +210,5 @@ fn unchangeable(row: &ParkedRow) -> Markup {
             summary { (texts::FIELDS) " (" (fields.len()) ")" }
             dl.facts { @for f in &fields { dt { (f.name) } dd { (text_of(&f.value)) } } }
         } }
-    }
-}
-
-/// `POST /health/parked/{place}/correct`.
-pub(crate) async fn corrected(
-    State(server): State<Arc<Server>>,
-    Path(place): Path<String>,
-    headers: HeaderMap,
-    Form(form): Form<BTreeMap<String, String>>,
-) -> Response {
-    let caller = match allowed(&server, &headers, Role::tends) {
-        Ok(caller) => caller,
-        Err(refused) => return *refused,
-    };
-    let given = |name: &str| form.get(name).cloned().unwrap_or_default();
-    // Browsers send the ends of lines as CR LF.
-    let typed = |text: &str| Some(text.replace("\r\n", "\n")).filter(|t| !t.is_empty());
-    let mut fields: Vec<(String, Option<String>)> =
-        form.iter().filter_map(|(name, text)| Some((name.strip_prefix("f.")?.to_owned(), typed(text)))).collect();
-    let further = given("further");
-    if !further.is_empty() {
-        fields.push((further, typed(&given("further_value"))));
-    }
-    match correct(&server, &caller, &place, fields, &given("reason")).await {
-        Err(e) => not_done(&caller, texts::CORRECT, &e),
-        Ok(row) => Redirect::to(&format!("{ADDRESS}/{}", row.place)).into_response(),
-    }
-}
-
-/// `POST /health/parked/{place}/discard`.
-pub(crate) async fn discarded(
-    State(server): State<Arc<Server>>,
-    Path(place): Path<String>,
-    headers: HeaderMap,
-    Form(form): Form<BTreeMap<String, String>>,
-) -> Response {
-    let caller = match allowed(&server, &headers, Role::tends) {
-        Ok(caller) => caller,
-        Err(refused) => return *refused,
-    };
-    let reason = form.get("reason").cloned().unwrap_or_default();
-    match discard(&server, &caller, &place, &reason).await {
-        Err(e) => not_done(&caller, texts::GIVE_UP, &e),
-        Ok(()) => Redirect::to(ADDRESS).into_response(),
-    }
-}
-
-/// `POST /health/parked/{place}/retry`.
-pub(crate) async fn retried_one(
-    State(server): State<Arc<Server>>,
-    Path(place): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    give(&server, &headers, Which::One(&place)).await
-}
-
-/// `POST /health/parked/retry`: those of a filter.
-pub(crate) async fn retried(
-    State(server): State<Arc<Server>>,
-    headers: HeaderMap,
-    Form(filter): Form<ParkedFilter>,
-) -> Response {
-    give(&server, &headers, Which::All(&filter)).await
-}
-
-async fn give(server: &Server, headers: &HeaderMap, which: Which<'_>) -> Response {
-    let caller = match allowed(server, headers, Role::tends) {
-        Ok(caller) => caller,
-        Err(refused) => return *refused,
-    };
-    match retry(server, &caller, which).await {
-        Err(e) => not_done(&caller, texts::RETRIED, &e),
-        Ok(done) => {
-            let body = html! {
-                p { a href=(ADDRESS) { (texts::BACK) } }
-                @if done.is_empty() { p.empty { (texts::NOTHING_RETRIED) } }
-                @else { (outcomes(&done, ADDRESS)) }
-            };
-            shown(&caller, texts::RETRIED, body)
-        }
     }
 }
