@@ -72,7 +72,10 @@ pub(crate) async fn guard(State(server): State<Arc<Server>>, request: Request, n
         response.headers_mut().insert(header::RETRY_AFTER, retry_after(wait).into());
         return response;
     }
+    // Before a handler reads what is asked: what is wrong with it is told to callers only.
+    let unknown = uri.path().starts_with("/api/") && server.access.caller(request.headers()).is_none();
     let response = match own(&server, request).await {
+        _ if unknown => refuse(StatusCode::UNAUTHORIZED, UNKNOWN),
         Ok(request) => next.run(request).await,
         Err(refused) => *refused,
     };

@@ -7,6 +7,7 @@
 //! before the first byte leaves. Bodies are limited in size. What a session changes comes
 //! from this server's own pages (`guard`).
 
+mod asked;
 mod auth;
 mod calls;
 mod charts;

@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 use event_log::EventLog;
 use tables::Reports;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -204,6 +205,18 @@ impl Modify for SignedIn {
         let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
         let components = described.components.get_or_insert_with(Default::default);
         components.add_security_scheme("token", token);
+        // Said of every operation, for the guard stands before all of them.
+        for item in described.paths.paths.values_mut() {
+            let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            for operation in methods.into_iter().flatten() {
+                let told = |text| RefOr::T(ResponseBuilder::new().description(text).build());
+                let responses = &mut operation.responses.responses;
+                responses.entry("401".into()).or_insert_with(|| told("not signed in"));
+                responses
+                    .entry("429".into())
+                    .or_insert_with(|| told("too many calls: wait as long as Retry-After says"));
+            }
+        }
         described.security = Some(vec![SecurityRequirement::new("token", Vec::<String>::new())]);
     }
 }

@@ -105,7 +105,7 @@ impl Ask {
     }
 
     fn limit(&self) -> Result<usize, Bad> {
-        let Some(text) = given(&self.limit) else { return Ok(PAGE) };
+        let Some(text) = &self.limit else { return Ok(PAGE) };
         let limit = text.parse().ok().filter(|n| (1..=MOST).contains(n));
         limit.ok_or_else(|| format!("`limit` is a number from 1 to {MOST}, not '{text}'"))
     }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use model::Instant;
 use model::facts::Call;
 
-use super::shape::{ContactView, RecordingView};
+use super::shape::{CallRecording, ContactView};
 use super::story::Story;
 use super::story::table::{Row, rows};
 use super::story::words::Line;
@@ -170,7 +170,7 @@ pub(super) fn recordings(v: &ContactView, hears: bool) -> Markup {
     section("recordings", texts::RECORDINGS, &["Started", "State", "Agent", "Queue", "Length", "Suspended", ""], &rows)
 }
 
-fn suspended(r: &RecordingView) -> Markup {
+fn suspended(r: &CallRecording) -> Markup {
     let read = |text: &str| Instant::parse_rfc3339(text).ok();
     let ms = |from: &str, to: &Option<String>| Some(read(to.as_deref()?)?.millis_since(read(from)?));
     html! {
@@ -182,7 +182,7 @@ fn suspended(r: &RecordingView) -> Markup {
     }
 }
 
-fn link(r: &RecordingView, hears: bool) -> Markup {
+fn link(r: &CallRecording, hears: bool) -> Markup {
     html! {
         @match &r.link {
             Some(link) if hears => a href=(link) { (texts::HEAR) },

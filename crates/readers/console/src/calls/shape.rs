@@ -31,7 +31,7 @@ pub struct ContactView {
     pub holds: Vec<HoldView>,
     pub transfers: Vec<TransferView>,
     pub conferenced: bool,
-    pub recordings: Vec<RecordingView>,
+    pub recordings: Vec<CallRecording>,
     pub ended_by: String,
     pub disposition: Option<String>,
     pub notes: Vec<String>,
@@ -129,7 +129,7 @@ pub struct TransferView {
 
 /// A recording; heard at `link` by those who may.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-pub struct RecordingView {
+pub struct CallRecording {
     pub recording_id: String,
     pub queue: Option<String>,
     pub agent: Option<String>,

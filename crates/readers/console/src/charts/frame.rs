@@ -160,7 +160,7 @@ fn legend(chart: &Chart<'_>) -> Markup {
 
 fn table(chart: &Chart<'_>) -> Markup {
     html! {
-        div.scroll {
+        div.scroll role="region" aria-label={ (chart.title) ": figures" } tabindex="0" {
             table.figures {
                 caption { (chart.title) }
                 thead { tr {

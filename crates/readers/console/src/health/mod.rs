@@ -42,13 +42,13 @@ pub(crate) struct Memory {
 pub(crate) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     match String::deserialize(from)?.as_str() {
         "on" | "true" | "1" => Ok(true),
-        "" | "off" | "false" | "0" => Ok(false),
+        "off" | "false" | "0" => Ok(false),
         other => Err(D::Error::custom(format!("'{other}' is neither true nor false"))),
     }
 }
 
-/// A number of a query; empty is none.
+/// A whole number of a query.
 pub(crate) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
     let text = String::deserialize(from)?;
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
+    text.parse().map(Some).map_err(|_| D::Error::custom(format!("'{text}' is no whole number")))
 }

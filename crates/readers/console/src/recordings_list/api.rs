@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::{NoList, RecordingFilter, RecordingsView, list};
+use crate::asked::Asked;
 use crate::auth::Role;
 use crate::guard::allowed;
 use crate::health::answer::json;
@@ -25,7 +26,7 @@ use crate::server::Server;
 )]
 pub(crate) async fn recordings(
     State(server): State<Arc<Server>>,
-    Query(filter): Query<RecordingFilter>,
+    Asked(filter): Asked<RecordingFilter>,
     headers: HeaderMap,
 ) -> Response {
     let caller = match allowed(&server, &headers, Role::watches) {

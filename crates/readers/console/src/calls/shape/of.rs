@@ -31,7 +31,7 @@ impl ContactView {
             holds: call.holds.iter().map(HoldView::of).collect(),
             transfers: call.transfers.iter().map(TransferView::of).collect(),
             conferenced: call.conferenced,
-            recordings: call.recordings.iter().map(RecordingView::of).collect(),
+            recordings: call.recordings.iter().map(CallRecording::of).collect(),
             ended_by: word(&call.ended_by),
             disposition: text(&call.disposition),
             notes: call.notes.clone(),
@@ -115,7 +115,7 @@ impl TransferView {
     }
 }
 
-impl RecordingView {
+impl CallRecording {
     fn of(r: &Recording) -> Self {
         let suspended =
             |(from, to): &(Instant, Option<Instant>)| HoldView { from: from.to_rfc3339(), to: time(*to), agent: None };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::explain::explain;
 use super::{BYTES, LetterFilter, LetterView, LettersView, Which, list, one, retry};
+use crate::asked::Asked;
 use crate::auth::Role;
 use crate::guard::allowed;
 use crate::health::answer::{json, log_failed, not_found, of_desk};
@@ -39,13 +40,14 @@ pub(crate) struct LetterDetail {
     get, path = "/api/v1/dead-letters", tag = "health", params(LetterFilter),
     responses(
         (status = 200, body = LettersView),
+        (status = 400, description = "a parameter cannot be read", content_type = "application/problem+json"),
         (status = 401, description = "not signed in"),
         (status = 403, description = "the role may not tend"),
     ),
 )]
 pub(crate) async fn letters(
     State(server): State<Arc<Server>>,
-    Query(filter): Query<LetterFilter>,
+    Asked(filter): Asked<LetterFilter>,
     headers: HeaderMap,
 ) -> Response {
     let caller = match allowed(&server, &headers, Role::tends) {
@@ -122,13 +124,14 @@ pub(crate) async fn retry_one(
     post, path = "/api/v1/dead-letters/retry", tag = "health", params(LetterFilter),
     responses(
         (status = 200, body = [Retried]),
+        (status = 400, description = "a parameter cannot be read", content_type = "application/problem+json"),
         (status = 401, description = "not signed in"),
         (status = 403, description = "the role may not tend"),
     ),
 )]
 pub(crate) async fn retry_all(
     State(server): State<Arc<Server>>,
-    Query(filter): Query<LetterFilter>,
+    Asked(filter): Asked<LetterFilter>,
     headers: HeaderMap,
 ) -> Response {
     let caller = match allowed(&server, &headers, Role::tends) {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::{CorrectionBody, ParkedFilter, ParkedView, ReasonBody, Which, correct, discard, list, one, retry};
+use crate::asked::{Asked, Sent};
 use crate::auth::Role;
 use crate::guard::allowed;
 use crate::health::answer::{json, of_desk};
@@ -19,6 +19,7 @@ use crate::server::Server;
     get, path = "/api/v1/parked", tag = "health", params(ParkedFilter),
     responses(
         (status = 200, body = ParkedView),
+        (status = 400, description = "a parameter cannot be read", content_type = "application/problem+json"),
         (status = 401, description = "not signed in"),
         (status = 403, description = "the role may not tend"),
         (status = 422, description = "`from` is no instant"),
@@ -26,7 +27,7 @@ use crate::server::Server;
 )]
 pub(crate) async fn rows(
     State(server): State<Arc<Server>>,
-    Query(filter): Query<ParkedFilter>,
+    Asked(filter): Asked<ParkedFilter>,
     headers: HeaderMap,
 ) -> Response {
     let caller = match allowed(&server, &headers, Role::tends) {
@@ -62,6 +63,9 @@ pub(crate) async fn row(State(server): State<Arc<Server>>, Path(place): Path<Str
     params(("place" = String, Path, description = "its `place`")), request_body = CorrectionBody,
     responses(
         (status = 200, body = ParkedRow),
+        (status = 400, description = "the body cannot be read", content_type = "application/problem+json"),
+        (status = 415, description = "the body is not sent as JSON", content_type = "application/problem+json"),
+        (status = 413, description = "the body is too large", content_type = "application/problem+json"),
         (status = 401, description = "not signed in"),
         (status = 403, description = "the role may not tend"),
         (status = 404, description = "no such row stands parked"),
@@ -72,7 +76,7 @@ pub(crate) async fn correct_row(
     State(server): State<Arc<Server>>,
     Path(place): Path<String>,
     headers: HeaderMap,
-    Json(body): Json<CorrectionBody>,
+    Sent(body): Sent<CorrectionBody>,
 ) -> Response {
     let caller = match allowed(&server, &headers, Role::tends) {
         Ok(caller) => caller,
@@ -111,14 +115,16 @@ pub(crate) async fn retry_row(
     post, path = "/api/v1/parked/retry", tag = "health", params(ParkedFilter),
     responses(
         (status = 200, body = [Retried]),
+        (status = 400, description = "a parameter cannot be read", content_type = "application/problem+json"),
         (status = 401, description = "not signed in"),
         (status = 403, description = "the role may not tend"),
+        (status = 422, description = "`from` is no instant"),
         (status = 503, description = "the CRM cannot be reached"),
     ),
 )]
 pub(crate) async fn retry_rows(
     State(server): State<Arc<Server>>,
-    Query(filter): Query<ParkedFilter>,
+    Asked(filter): Asked<ParkedFilter>,
     headers: HeaderMap,
 ) -> Response {
     let caller = match allowed(&server, &headers, Role::tends) {
@@ -134,6 +140,9 @@ pub(crate) async fn retry_rows(
     params(("place" = String, Path, description = "its `place`")), request_body = ReasonBody,
     responses(
         (status = 204, description = "done"),
+        (status = 400, description = "the body cannot be read", content_type = "application/problem+json"),
+        (status = 415, description = "the body is not sent as JSON", content_type = "application/problem+json"),
+        (status = 413, description = "the body is too large", content_type = "application/problem+json"),
         (status = 401, description = "not signed in"),
         (status = 403, description = "the role may not tend"),
         (status = 404, description = "no such row stands parked"),
@@ -144,7 +153,7 @@ pub(crate) async fn discard_row(
     State(server): State<Arc<Server>>,
     Path(place): Path<String>,
     headers: HeaderMap,
-    Json(body): Json<ReasonBody>,
+    Sent(body): Sent<ReasonBody>,
 ) -> Response {
     let caller = match allowed(&server, &headers, Role::tends) {
         Ok(caller) => caller,
