@@ -69,15 +69,15 @@ fn the_board_follows_the_switch_and_survives_a_restart() {
     });
     let mut story = Story::start("board.mjs", &given);
     let mut took = Vec::new();
-    for at in first..first + JOINS {
+    for (at, join) in joins.iter().enumerate().skip(first).take(JOINS) {
         let queue = queue_of(at);
         let before = (0..at).filter(|i| queue_of(*i) == queue).count();
-        switch.hold_at_byte(joins[at].start);
+        switch.hold_at_byte(join.start);
         switch.wait_played(PATIENCE);
         story.say(&json!({ "queue": queue, "from": before }));
         assert_eq!(story.hear(), json!({ "watching": true }));
         let played = now_ms();
-        switch.hold_at_byte(joins[at].end);
+        switch.hold_at_byte(join.end);
         let changed = story.hear();
         assert_eq!(changed["text"], (before + 1).to_string(), "{queue}");
         took.push(changed["at"].as_i64().expect("when") - played);

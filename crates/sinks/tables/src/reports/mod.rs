@@ -29,6 +29,7 @@ use std::sync::Arc;
 use metrics::{AgentRow, ContactRow, LostRow, Options, QueueRow, ServiceLevel, WaitRow};
 use model::facts::{Call, Visit};
 use model::{Instant, Name};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use history::History;
 pub use marks::Restated;
@@ -72,7 +73,13 @@ struct Inner {
     snapshots: Snapshots,
     kept: Kept,
     events: Events,
+    /// Reports that are made at the same time; the others wait for their turn, in order.
+    turns: Semaphore,
 }
+
+/// So many reports at a time: each counts on two threads and reads two days at once, so more
+/// would take memory and make each of them later.
+const AT_ONCE: usize = 3;
 
 impl Inner {
     /// # Errors
@@ -88,6 +95,11 @@ impl Inner {
             (Some(from), Some(to)) => self.allows_days(usize::try_from(to.days() - from.days()).unwrap_or(0)),
             _ => self.allows(table).await,
         }
+    }
+
+    /// A turn, held while a report is made.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, TablesError> {
+        self.turns.acquire().await.map_err(|_| TablesError::Asked("the process is about to end".to_owned()))
     }
 
     fn allows_days(&self, days: usize) -> Result<(), TablesError> {
@@ -112,7 +124,14 @@ impl Reports {
     /// Over a lake; nothing is read yet.
     pub fn new(lake: Arc<Lake>, limits: Limits) -> Self {
         let kept = Kept::new(limits.memory);
-        Self(Arc::new(Inner { lake, limits, snapshots: Snapshots::default(), kept, events: Events::default() }))
+        Self(Arc::new(Inner {
+            lake,
+            limits,
+            snapshots: Snapshots::default(),
+            kept,
+            events: Events::default(),
+            turns: Semaphore::new(AT_ONCE),
+        }))
     }
 
     /// Bytes of rows that are kept.
@@ -125,6 +144,7 @@ impl Reports {
     /// # Errors
     /// A table is absent or cannot be read.
     pub async fn queues(&self, question: &Question) -> Result<Vec<QueueRow>, TablesError> {
+        let _turn = self.0.turn().await?;
         let question = self.complete(question).await?;
         if metrics::queue_fold::needs_rows(&question.options) {
             self.0.allows(Table::QueueVisits).await?;
@@ -139,6 +159,7 @@ impl Reports {
     /// # Errors
     /// A table is absent or cannot be read.
     pub async fn agents(&self, question: &Question) -> Result<Vec<AgentRow>, TablesError> {
+        let _turn = self.0.turn().await?;
         agents::agents(&self.0, &self.complete(question).await?).await
     }
 
@@ -148,6 +169,7 @@ impl Reports {
     /// # Errors
     /// A table is absent or cannot be read.
     pub async fn contacts(&self, question: &Question) -> Result<Vec<ContactRow>, TablesError> {
+        let _turn = self.0.turn().await?;
         match contacts::contacts(&self.0, question).await? {
             Some(rows) => Ok(rows),
             None => {
@@ -162,6 +184,7 @@ impl Reports {
     /// # Errors
     /// A table is absent or cannot be read.
     pub async fn lost(&self, question: &Question) -> Result<Vec<LostRow>, TablesError> {
+        let _turn = self.0.turn().await?;
         self.0.allows(Table::Calls).await?;
         plain::lost(&self.0.lake, &self.complete(question).await?).await
     }
@@ -171,6 +194,7 @@ impl Reports {
     /// # Errors
     /// A table is absent or cannot be read.
     pub async fn waits(&self, question: &Question, edges: &[i64]) -> Result<Vec<WaitRow>, TablesError> {
+        let _turn = self.0.turn().await?;
         let question = self.complete(question).await?;
         if metrics::queue_fold::needs_rows(&question.options) {
             self.0.allows(Table::QueueVisits).await?;
