@@ -9,6 +9,22 @@ const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (what) => console.log(JSON.stringify(what));
 const hear = async () => JSON.parse((await lines.next()).value);
 
+// Somebody of another role: what is theirs they see, what is not is refused in words.
+await withBrowser(async ({ page, expect }) => {
+  await page.goto(given.other);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).first().click();
+  await page.goto(`${given.console}/`);
+  await page.locator('body[data-connection=open]').waitFor();
+  assert.equal(await page.getByRole('link', { name: 'Health' }).count(), 0, 'no way leads to what is not theirs');
+  expect(403, `${given.console}/health`);
+  assert.equal((await page.goto(`${given.console}/health`)).status(), 403);
+  await page.getByText('your role does not allow this').waitFor();
+  await look(page, 'refused');
+  expect(403, `${given.console}/api/v1/health`);
+  const told = await page.evaluate(async () => (await fetch('/api/v1/health')).json());
+  assert.equal(told.status, 403);
+});
+
 await withBrowser(async ({ page, context, lost }) => {
   await page.goto(given.link);
   await page.getByRole('button', { name: 'Sign in', exact: true }).first().click();
@@ -67,5 +83,5 @@ await withBrowser(async ({ page, context, lost }) => {
   assert.ok(wall.height <= 1080, `ten queues fit on one screen: ${wall.height} pixels high`);
   // Five metres want letters of 2.5 cm (a two-hundredth): 44 of 1920 pixels on a screen of 1.1 m.
   assert.ok(wall.figure >= 50, `${wall.figure} pixels`);
-  say({ done: true });
 });
+say({ done: true });

@@ -32,9 +32,9 @@ fn midday() -> String {
 }
 
 /// A sign-in link for the holder of a token.
-fn link(address: &str) -> String {
+fn link(address: &str, token: &str) -> String {
     let told = tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
-        let asked = reqwest::Client::new().post(format!("{address}/sign-in/codes")).bearer_auth(rig::OPERATIONS);
+        let asked = reqwest::Client::new().post(format!("{address}/sign-in/codes")).bearer_auth(token);
         asked.send().await.expect("an answer").json::<Value>().await.expect("JSON")
     });
     format!("{address}{}", told["link"].as_str().expect("a link"))
@@ -65,7 +65,7 @@ fn the_board_follows_the_switch_and_survives_a_restart() {
     switch.wait_played(PATIENCE);
 
     let given = json!({
-        "parts": parts(), "pictures": pictures(&rig.path("")), "console": address, "link": link(&address),
+        "parts": parts(), "pictures": pictures(&rig.path("")), "console": address, "link": link(&address, rig::OPERATIONS), "other": link(&address, rig::COMPLIANCE),
     });
     let mut story = Story::start("board.mjs", &given);
     let mut took = Vec::new();

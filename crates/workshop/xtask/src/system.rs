@@ -17,7 +17,7 @@ const NEEDS: &[Need] = &[
     Need { what: "a Java runtime, 17 or newer (Kafka)", packages: &["openjdk-17-jre-headless"], there: java },
     Need { what: "Maven (fetches Kafka)", packages: &["maven"], there: || runs("mvn", &["--version"]) },
     Need {
-        what: "Node.js and npm, 18 or newer (jsforce, the browser's driver)",
+        what: "Node.js and npm, 20 or newer (jsforce, the browser's driver, the OpenID provider)",
         packages: &["nodejs", "npm"],
         there: || node() && runs("npm", &["--version"]),
     },
@@ -104,7 +104,7 @@ fn java() -> bool {
 
 fn node() -> bool {
     run::output(run::command("node", &["--version"]))
-        .is_ok_and(|v| major(v.trim().trim_start_matches('v')).is_some_and(|v| v >= 18))
+        .is_ok_and(|v| major(v.trim().trim_start_matches('v')).is_some_and(|v| v >= 20))
 }
 
 fn major(version: &str) -> Option<u32> {
