@@ -53,6 +53,11 @@ fn refuse(status: StatusCode, why: Refused) -> Response {
     response
 }
 
+/// As for a role that may not: what is asked for cannot be narrowed to what the caller sees.
+pub(crate) fn too_narrow() -> Response {
+    refuse(StatusCode::FORBIDDEN, NOT_ALLOWED)
+}
+
 /// The caller, where the role may do it; else the refusal.
 pub(crate) fn allowed(server: &Server, headers: &HeaderMap, may: fn(Role) -> bool) -> Result<Caller, Box<Response>> {
     match server.access.caller(headers) {

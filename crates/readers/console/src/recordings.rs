@@ -18,7 +18,7 @@ use model::facts::Recording;
 use serde::Deserialize;
 use vault::{Hearing, Served, Wanted};
 
-use crate::auth::Role;
+use crate::auth::{Role, Sees};
 use crate::guard::{accepts_html, allowed, from_elsewhere};
 use crate::pages;
 use crate::server::{Server, html};
@@ -104,8 +104,9 @@ pub(crate) async fn hear(
         return (StatusCode::FORBIDDEN, "open the recording's own page\n").into_response();
     }
     let recording = match server.library.find(&id).await {
-        Ok(Some(recording)) => recording,
-        Ok(None) => return (StatusCode::NOT_FOUND, "there is no such recording\n").into_response(),
+        // What the caller may not see is for them as if it was not there.
+        Ok(Some(recording)) if seen(&caller.sees, &recording.center, recording.queue.as_ref()) => recording,
+        Ok(_) => return (StatusCode::NOT_FOUND, "there is no such recording\n").into_response(),
         Err(e) => return failed(&e),
     };
     let given = ask.reason.or_else(|| Some(headers.get(REASON)?.to_str().ok()?.to_owned()));
@@ -139,6 +140,10 @@ pub(crate) async fn hear(
         Ok(Hearing::NotStored) => (StatusCode::NOT_FOUND, "nothing is stored for this recording\n").into_response(),
         Err(e) => failed(&e),
     }
+}
+
+fn seen(sees: &Sees, center: &Name, queue: Option<&Name>) -> bool {
+    sees.center(center) && sees.visible().queue(queue)
 }
 
 fn failed(e: &LibraryError) -> Response {
@@ -175,4 +180,19 @@ fn stream(served: Served) -> Response {
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_is_heard_where_its_queue_and_centre_are_seen() {
+        let of = |sees: &Sees, queue: Option<&str>| seen(sees, &"main".into(), queue.map(Name::from).as_ref());
+        let sales = Sees { centers: None, queues: Some(vec!["sales".into()]) };
+        assert!(of(&sales, Some("sales")));
+        assert!(!of(&sales, Some("support")) && !of(&sales, None));
+        let north = Sees { centers: Some(vec!["north".into()]), queues: None };
+        assert!(!of(&north, Some("sales")) && of(&Sees::default(), None));
+    }
 }

@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 
 use crate::auth::{Access, Role};
 use crate::calls;
-use crate::guard::{allowed, guard};
+use crate::guard::{allowed, guard, too_narrow};
 use crate::headers::safe;
 use crate::health;
 use crate::health::desk::Desk;
@@ -238,6 +238,8 @@ async fn ready(State(server): State<Arc<Server>>) -> Response {
 async fn metrics(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {
     match allowed(&server, &headers, Role::measures) {
         Err(refused) => *refused,
+        // It tells of every queue.
+        Ok(caller) if !caller.sees.all() => too_narrow(),
         Ok(_) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], server.health.metrics()).into_response()

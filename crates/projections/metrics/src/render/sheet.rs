@@ -54,7 +54,7 @@ impl Sheet {
         let mut writer = ::csv::Writer::from_writer(Vec::new());
         writer.write_record(self.columns.iter().map(|(name, _)| *name))?;
         for row in &self.rows {
-            writer.write_record(row.iter().map(Cell::plain))?;
+            writer.write_record(row.iter().map(Cell::harmless))?;
         }
         let bytes = writer.into_inner().map_err(|e| ::csv::Error::from(e.into_error()))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -62,6 +62,19 @@ impl Sheet {
 }
 
 impl Cell {
+    /// As [`Cell::plain`], with a `'` before text that a spreadsheet would take for a formula:
+    /// a caller's number is whatever the caller's switch sent. (`+44…` and `-` stay.)
+    fn harmless(&self) -> String {
+        let plain = self.plain();
+        let mut chars = plain.chars();
+        let formula = match (chars.next(), chars.next()) {
+            (Some('=' | '@' | '\t' | '\r'), _) => true,
+            (Some('+' | '-'), Some(next)) => !next.is_ascii_digit(),
+            _ => false,
+        };
+        if formula && matches!(self, Self::Text(_)) { format!("'{plain}") } else { plain }
+    }
+
     /// The cell as text without quotes: null is empty, an instant RFC 3339, a map JSON.
     pub fn plain(&self) -> String {
         match value(self) {
@@ -92,6 +105,18 @@ mod tests {
             kinds_hold::<ContactRow>(&opts);
             kinds_hold::<LostRow>(&opts);
         }
+    }
+
+    #[test]
+    fn no_text_becomes_a_formula() {
+        let cell = |text: &str| Cell::Text(text.into()).harmless();
+        for text in ["=HYPERLINK(1)", "@SUM(1)", "+cmd", "-x", "\tx"] {
+            assert_eq!(cell(text), format!("'{text}"));
+        }
+        for text in ["+442079460000", "-5", "-", "", "support"] {
+            assert_eq!(cell(text), text);
+        }
+        assert_eq!(Cell::Int(-5).harmless(), "-5");
     }
 
     #[test]

@@ -22,6 +22,11 @@ use crate::live::Clock;
 /// A session that was not confirmed for so long is looked up again.
 const CONFIRM: Duration = Duration::from_secs(60);
 
+/// How long the store is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Length of a cookie's value: 128 bits in hexadecimal.
+const COOKIE_LENGTH: usize = 32;
+
 /// Where sessions are kept, by key (hexadecimal).
 #[async_trait]
 pub trait SessionStore: Send + Sync {
@@ -71,14 +76,18 @@ impl Access {
         let Some(kept) = &self.kept else { return };
         let saved = Saved { holder, began_ms: (kept.clock)().millis() };
         let bytes = serde_json::to_vec(&saved).unwrap_or_default();
-        told(kept.store.put(&hex::encode(key(cookie)), bytes).await);
+        match in_time(kept.store.put(&hex::encode(key(cookie)), bytes)).await {
+            Ok(()) => self.sessions.confirm(cookie, true),
+            Err(e) => told(&e),
+        }
     }
 
     /// Ends it, here and in the store.
     pub(crate) async fn end_session(&self, cookie: &str) {
         self.sessions.end(cookie);
         if let Some(kept) = &self.kept {
-            told(kept.store.remove(&hex::encode(key(cookie))).await);
+            let removed = in_time(kept.store.remove(&hex::encode(key(cookie)))).await;
+            removed.unwrap_or_else(|e| told(&e));
         }
     }
 
@@ -87,32 +96,50 @@ impl Access {
     pub(crate) async fn recall(&self, headers: &HeaderMap) {
         let (Some(kept), Some(cookie)) = (&self.kept, self.cookie(headers)) else { return };
         let known = self.sessions.unconfirmed(cookie);
-        if known.is_some_and(|since| since < CONFIRM) || kept.lookups.take("store").is_err() {
+        let asks = match known {
+            Some((since, _)) => since >= CONFIRM,
+            // Of our making, not ended here, and few enough at a time.
+            None => cookie.len() == COOKIE_LENGTH && !self.sessions.over(cookie) && kept.lookups.take("store").is_ok(),
+        };
+        if !asks {
             return;
         }
-        let saved = match kept.store.get(&hex::encode(key(cookie))).await {
-            Ok(bytes) => bytes.and_then(|b| serde_json::from_slice::<Saved>(&b).ok()),
-            Err(e) => return told(Err(e)),
+        let saved = match in_time(kept.store.get(&hex::encode(key(cookie)))).await {
+            Ok(bytes) => bytes,
+            Err(e) => {
+                self.sessions.confirm(cookie, false);
+                return told(&e);
+            }
         };
         match (known, saved) {
-            (Some(_), Some(_)) => self.sessions.confirm(cookie),
-            (Some(_), None) => self.sessions.end(cookie),
-            (None, Some(saved)) => {
-                let age = u64::try_from((kept.clock)().millis() - saved.began_ms).unwrap_or(0);
-                let age = Duration::from_millis(age);
-                if age < LONGEST {
-                    self.sessions.take_up(cookie, saved.holder, age);
-                }
-            }
+            (Some(_), Some(_)) => self.sessions.confirm(cookie, true),
+            (Some((_, true)), None) => self.sessions.end(cookie),
+            // It was never kept: it lasts as long as the process.
+            (Some((_, false)), None) => self.sessions.confirm(cookie, false),
+            (None, Some(bytes)) => self.take_up(kept, cookie, &bytes),
             (None, None) => {}
+        }
+    }
+
+    /// Begins here what another process began; bytes of another build are no session.
+    fn take_up(&self, kept: &Kept, cookie: &str, bytes: &[u8]) {
+        let Ok(saved) = serde_json::from_slice::<Saved>(bytes) else { return };
+        let age = u64::try_from((kept.clock)().millis() - saved.began_ms).unwrap_or(0);
+        let age = Duration::from_millis(age);
+        if age < LONGEST {
+            self.sessions.take_up(cookie, saved.holder, age);
         }
     }
 }
 
-fn told(done: Result<(), String>) {
-    if let Err(e) = done {
-        tracing::warn!(error = %e, "the store of sessions fails: they last as long as this process");
-    }
+/// A store that hangs does not hold up who asks.
+async fn in_time<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let limited = tokio::time::timeout(PATIENCE, work).await;
+    limited.unwrap_or_else(|_| Err(format!("no answer within {PATIENCE:?}")))
+}
+
+fn told(e: &str) {
+    tracing::warn!(error = %e, "the store of sessions fails: they last as long as this process");
 }
 
 #[cfg(test)]
@@ -122,6 +149,8 @@ mod tests {
 
     use super::*;
     use crate::auth::{Role, Sees};
+
+    const COOKIE: &str = "0123456789abcdef0123456789abcdef";
 
     #[derive(Default)]
     struct Shelf(Mutex<HashMap<String, Vec<u8>>>);
@@ -153,12 +182,13 @@ mod tests {
         let shelf = Arc::new(Shelf::default());
         let first = process(&shelf, 1);
         let holder = Holder::Fixed { name: "ann".into(), role: Role::Analyst, sees: Sees::default() };
-        first.begin_session("cookie", holder).await;
+        first.begin_session(COOKIE, holder).await;
         let kept = shelf.0.lock().unwrap().values().next().cloned().unwrap();
-        assert!(!String::from_utf8(kept).unwrap().contains("cookie"));
+        let first_bytes = kept.clone();
+        assert!(!String::from_utf8(kept).unwrap().contains(COOKIE));
 
         let mut headers = HeaderMap::new();
-        headers.insert("cookie", "ringledger_session=cookie".parse().unwrap());
+        headers.insert("cookie", format!("ringledger_session={COOKIE}").parse().unwrap());
         let second = process(&shelf, 2);
         assert!(second.caller(&headers).is_none());
         second.recall(&headers).await;
@@ -166,7 +196,11 @@ mod tests {
         let late = process(&shelf, 13);
         late.recall(&headers).await;
         assert!(late.caller(&headers).is_none(), "twelve hours are the most");
-        second.end_session("cookie").await;
+        second.end_session(COOKIE).await;
+        shelf.0.lock().unwrap().insert(hex::encode(key(COOKIE)), first_bytes);
+        second.recall(&headers).await;
+        assert!(second.caller(&headers).is_none(), "what ended here is not brought back by a store that kept it");
+        shelf.0.lock().unwrap().clear();
         let third = process(&shelf, 2);
         third.recall(&headers).await;
         assert!(third.caller(&headers).is_none());

@@ -107,6 +107,9 @@ pub struct WaitView {
 /// How everything does, as somebody who sees so much sees it.
 pub(super) async fn view(server: &Server, sees: &Sees) -> HealthView {
     let (now, vitals) = ((server.clock)(), server.desk.vitals());
+    // Sources, waits and CRMs are of the whole house: for those who see all of it.
+    let vitals =
+        if sees.all() { vitals } else { Vitals { lost: Vec::new(), waits: Vec::new(), crm: Vec::new(), ..vitals } };
     let (partitions, unread) = match lag::partitions(&*server.log, &vitals, now).await {
         Ok(partitions) => (partitions, None),
         Err(e) => (Vec::new(), Some(e.to_string())),

@@ -17,11 +17,12 @@ const BYTES: usize = 4 << 20;
 
 /// Reads for ever; a failure is shown on the board and tried again.
 pub(super) async fn follow(log: &dyn EventLog, board: &Board) {
+    // Where to go on, and where the topic ended when it was first seen.
     let mut next = None;
     loop {
         match step(log, board, next).await {
-            Ok(offset) => next = Some(offset),
-            Err(LogError::OutOfRange { low, .. }) => next = Some(low),
+            Ok(stand) => next = Some(stand),
+            Err(LogError::OutOfRange { low, high, .. }) => next = Some((low, high)),
             Err(e) => {
                 tracing::warn!(error = %e, "the board cannot read {TOPIC_LIVE}");
                 board.change(|state| state.trouble = Some("the log cannot be read".to_owned()));
@@ -31,22 +32,26 @@ pub(super) async fn follow(log: &dyn EventLog, board: &Board) {
     }
 }
 
-/// One read; the next offset.
-async fn step(log: &dyn EventLog, board: &Board, next: Option<i64>) -> Result<i64, LogError> {
-    let offset = match next {
-        Some(offset) => offset,
-        None => log.watermarks(TOPIC_LIVE, 0).await?.low,
+/// One read; the next offset, and the end as before.
+async fn step(log: &dyn EventLog, board: &Board, next: Option<(i64, i64)>) -> Result<(i64, i64), LogError> {
+    let (offset, end) = match next {
+        Some(stand) => stand,
+        None => {
+            let marks = log.watermarks(TOPIC_LIVE, 0).await?;
+            (marks.low, marks.high)
+        }
     };
     let records = log.read(TOPIC_LIVE, 0, offset, RECORDS, BYTES, WAIT).await?;
-    let last = records.last().map(|r| r.offset + 1);
+    let reached = records.last().map_or(offset, |r| r.offset + 1);
     board.change_if(!records.is_empty(), |state| {
         state.trouble = None;
         for record in &records {
             state.take(&record.key, &record.value, Instant::from_millis(record.timestamp_ms));
         }
-        state.caught_up |= records.len() < RECORDS;
+        // (Nothing more within the wait is the end as well: compaction may have taken the last.)
+        state.caught_up |= reached >= end || records.is_empty();
     });
-    Ok(last.unwrap_or(offset))
+    Ok((reached, end))
 }
 
 impl Board {

@@ -105,6 +105,8 @@ fn events(stand: Stand) -> impl Stream<Item = Result<Event, Infallible>> {
             () = wait(&mut stand) => {}
         }
         stand.changes.mark_unchanged();
+        // A sign-out at another process counts here too.
+        stand.server.access.recall(&stand.headers).await;
         let Ok(caller) = allowed(&stand.server, &stand.headers, Role::watches) else {
             stand.over = true;
             return Some((Ok(Event::default().event("signed-out").data("{}")), stand));

@@ -113,10 +113,17 @@ pub struct AgentView {
     pub live: bool,
 }
 
+/// A clock that is ahead by more than this is not believed, milliseconds.
+const AHEAD_MS: i64 = 60_000;
+/// A switch of which nobody has told for a week is no longer one of ours, milliseconds.
+const GONE_MS: i64 = 7 * 86_400_000;
+
 pub(super) fn view(state: &State, sees: &Sees, limits: &Limits, now: Instant) -> BoardView {
     let live: BTreeMap<&Name, bool> = state.switches.iter().map(|(s, heard)| (s, is_live(heard, now))).collect();
     let is_live = |switch: &Name| live.get(switch).copied().unwrap_or(false);
-    let seen = state.queues.values().filter(|r| sees.queue(&r.center, &r.queue));
+    let told = |switch: &Name| state.switches.get(switch).is_some_and(|h| now.millis_since(h.told_at) < GONE_MS);
+    let there = |row: &&LiveRow| row.switch.as_ref().is_some_and(told);
+    let seen = state.queues.values().filter(there).filter(|r| sees.queue(&r.center, &r.queue));
     let mut stale = BTreeMap::new();
     let rows: Vec<LiveRow> = seen
         .map(|row| {
@@ -132,9 +139,19 @@ pub(super) fn view(state: &State, sees: &Sees, limits: &Limits, now: Instant) ->
     BoardView {
         at: now.to_rfc3339(),
         trouble: trouble(state),
-        switches: state.switches.values().filter(|h| sees.center(&h.now.center)).map(|h| switch_view(h, now)).collect(),
+        switches: state
+            .switches
+            .values()
+            .filter(|h| told(&h.now.switch) && sees.center(&h.now.center))
+            .map(|h| switch_view(h, now))
+            .collect(),
         queues: add_up(&rows).into_iter().map(queue).collect(),
-        agents: state.agents.values().filter_map(|a| agent_view(a, sees, is_live(&a.switch))).collect(),
+        agents: state
+            .agents
+            .values()
+            .filter(|a| told(&a.switch))
+            .filter_map(|a| agent_view(a, sees, is_live(&a.switch)))
+            .collect(),
     }
 }
 
@@ -145,7 +162,8 @@ fn trouble(state: &State) -> Option<String> {
 
 /// Whether figures are those of now: told lately, and as of lately.
 fn is_live(heard: &Heard, now: Instant) -> bool {
-    let lately = |at: Instant| now.millis_since(at) < SILENT_MS;
+    // (Another machine's clock may be ahead a little.)
+    let lately = |at: Instant| (-AHEAD_MS..SILENT_MS).contains(&now.millis_since(at));
     lately(heard.told_at) && heard.now.as_of.is_some_and(lately)
 }
 

@@ -19,10 +19,12 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
 ) -> Response {
     let access = &server.access;
-    if let Some(caller) = access.caller(&headers).filter(|c| c.by_session) {
-        if let Some(cookie) = access.cookie(&headers) {
-            access.end_session(cookie).await;
-        }
+    let caller = access.caller(&headers).filter(|c| c.by_session);
+    // Also one that is not known here: the store may have it.
+    if let Some(cookie) = access.cookie(&headers) {
+        access.end_session(cookie).await;
+    }
+    if let Some(caller) = caller {
         let from = access.from(&headers, &extensions);
         let (who, why) = (caller.name.as_str().into(), caller.role.name().to_owned());
         access.auditor.tell(SignIn { who, how: "session", from, outcome: SignInOutcome::SignedOut, why }).await;

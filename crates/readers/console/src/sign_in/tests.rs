@@ -81,7 +81,7 @@ async fn an_account_signs_in_and_out() {
     let cookie = site.ann().await;
     let last = site.last();
     assert_eq!((last.who.as_str(), last.how, last.outcome), ("ann", "password", SignInOutcome::SignedIn));
-    assert_eq!(site.send("GET", "/metrics", &cookie, "").await.0, StatusCode::OK);
+    assert_eq!(site.send("GET", "/agents", &cookie, "").await.0, StatusCode::OK);
     assert_eq!(site.send("GET", "/r/x", &cookie, "").await.0, StatusCode::FORBIDDEN, "operations hear nothing");
     let (_, _, page) = site.send("GET", "/sign-in", &cookie, "").await;
     assert!(page.contains("You are signed in as ann (operations)"), "{page}");
@@ -91,7 +91,10 @@ async fn an_account_signs_in_and_out() {
     assert_eq!((status, &headers["location"]), (StatusCode::SEE_OTHER, &"/sign-in".parse().unwrap()));
     assert!(headers["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
     assert_eq!(site.last().outcome, SignInOutcome::SignedOut);
-    assert_eq!(site.send("GET", "/metrics", &cookie, "").await.0, StatusCode::SEE_OTHER);
+    assert_eq!(site.send("GET", "/agents", &cookie, "").await.0, StatusCode::SEE_OTHER);
+    // Of every queue are the metrics: not for who sees some.
+    let again = site.ann().await;
+    assert_eq!(site.send("GET", "/metrics", &again, "").await.0, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
@@ -100,17 +103,21 @@ async fn a_removed_account_and_a_new_password_end_sessions() {
     let (one, look) = (site.ann().await, std::time::Duration::from_millis(1_100));
     Accounts::edit(&site.file, |a| a.accounts[0].set_password("another horse")).unwrap();
     tokio::time::sleep(look).await;
-    assert_eq!(site.send("GET", "/metrics", &one, "").await.0, StatusCode::SEE_OTHER);
-    let (status, headers, _) = site.send("POST", "/sign-in", "", "name=ann&password=another+horse&next=/metrics").await;
-    assert_eq!((status, &headers["location"]), (StatusCode::SEE_OTHER, &"/metrics".parse().unwrap()));
+    assert_eq!(site.send("GET", "/agents", &one, "").await.0, StatusCode::SEE_OTHER);
+    let (status, headers, _) = site.send("POST", "/sign-in", "", "name=ann&password=another+horse&next=/agents").await;
+    assert_eq!((status, &headers["location"]), (StatusCode::SEE_OTHER, &"/agents".parse().unwrap()));
     let two = headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-    assert_eq!(site.send("GET", "/metrics", &two, "").await.0, StatusCode::OK);
+    assert_eq!(site.send("GET", "/health/dead-letters", &two, "").await.0, StatusCode::OK);
     change(&site.file, |a| a.accounts[0].role = "analyst".into());
     tokio::time::sleep(look).await;
-    assert_eq!(site.send("GET", "/metrics", &two, "").await.0, StatusCode::FORBIDDEN, "the role is today's");
+    assert_eq!(
+        site.send("GET", "/health/dead-letters", &two, "").await.0,
+        StatusCode::FORBIDDEN,
+        "the role is today's"
+    );
     change(&site.file, |a| a.accounts.clear());
     tokio::time::sleep(look).await;
-    assert_eq!(site.send("GET", "/metrics", &two, "").await.0, StatusCode::SEE_OTHER);
+    assert_eq!(site.send("GET", "/agents", &two, "").await.0, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
