@@ -119,6 +119,9 @@ pub(crate) fn refusal(no: &NoAnswer) -> Response {
             );
             problem(StatusCode::UNPROCESSABLE_ENTITY, "Too much", &what)
         }
+        NoAnswer::Tables(tables::TablesError::Asked(what)) => {
+            problem(StatusCode::UNPROCESSABLE_ENTITY, "Too much", what)
+        }
         NoAnswer::Tables(error) => {
             tracing::warn!(%error, "a report cannot read the tables");
             problem(
@@ -127,5 +130,19 @@ pub(crate) fn refusal(no: &NoAnswer) -> Response {
                 "the tables cannot be read now: try again later",
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_asks_for_too_much_is_told_so_and_not_to_try_again() {
+        let no = NoAnswer::Tables(tables::TablesError::Asked("name a shorter range".to_owned()));
+        assert_eq!(refusal(&no).status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let (status, page) = super::super::frame::refused(&no);
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.into_string().contains("name a shorter range"));
     }
 }

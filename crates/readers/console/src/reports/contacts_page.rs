@@ -55,7 +55,12 @@ async fn shown(server: &Server, caller: &Caller, words: &Words) -> Result<Markup
     if rows.len() > answer::MOST_ROWS {
         return Err(NoAnswer::TooMuch(rows.len()));
     }
-    let lost = server.reports.lost(&view.question).await?;
+    // A list that would read too much is named, and the figures stand.
+    let (lost, unlisted) = match server.reports.lost(&view.question).await {
+        Ok(lost) => (lost, None),
+        Err(tables::TablesError::Asked(why)) => (Vec::new(), Some(why)),
+        Err(e) => return Err(e.into()),
+    };
     let gaps = server.reports.gaps(&view.question).await?;
     let options = view.options();
     let now = (server.clock)();
@@ -75,6 +80,7 @@ async fn shown(server: &Server, caller: &Caller, words: &Words) -> Result<Markup
             (table(&listed))
             (frame::compared(&view, before.map(|b| !b.is_empty())))
             h2 #lost { (texts::LOST) " (" (lost.lines.len()) ")" }
+            @if let Some(why) = &unlisted { (crate::shell::notice(why)) }
             (frame::exports(What::Lost, &view))
             @if !lost.lines.is_empty() { (table(&lost)) }
         }

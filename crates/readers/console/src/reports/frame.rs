@@ -77,6 +77,7 @@ pub(crate) fn refused(no: &NoAnswer) -> (StatusCode, Markup) {
             StatusCode::UNPROCESSABLE_ENTITY,
             format!("{rows} rows are too many: choose longer intervals or less time"),
         ),
+        NoAnswer::Tables(tables::TablesError::Asked(what)) => (StatusCode::UNPROCESSABLE_ENTITY, what.clone()),
         NoAnswer::Tables(error) => {
             tracing::warn!(%error, "a report cannot read the tables");
             (StatusCode::SERVICE_UNAVAILABLE, texts::TABLES_DOWN.to_owned())

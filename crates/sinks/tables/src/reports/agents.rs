@@ -56,6 +56,12 @@ pub(super) async fn agents(inner: &Inner, question: &Question) -> Result<Vec<Age
         stretches: inner.snapshots.days(&inner.lake, Table::AgentStates).await?,
     };
     let (first, last) = (from.days(), Instant(to.0.saturating_sub(1)).days().max(from.days()));
+    if last - first > MOST_DAYS {
+        return Err(TablesError::Asked(format!(
+            "{} days are asked for, and {MOST_DAYS} are the most: name a shorter range",
+            last - first
+        )));
+    }
     let number = inner.kept.question();
     if options.by_queue || options.queue.is_some() || question.visible.queues.is_some() {
         inner.allows_range(Table::QueueVisits, options).await?;
@@ -72,6 +78,9 @@ pub(super) async fn agents(inner: &Inner, question: &Question) -> Result<Vec<Age
     let together = tokio::task::spawn_blocking(move || metrics::agents::together(parts, &options));
     together.await.map_err(|e| TablesError::Asked(format!("counting was interrupted: {e}")))
 }
+
+/// The most days of one report: each is a part of its own, whether anything happened or not.
+const MOST_DAYS: i32 = 1_200;
 
 /// The report over one day of the range, kept or made; of every centre that is asked for,
 /// whoever asks.

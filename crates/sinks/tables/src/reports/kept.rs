@@ -14,6 +14,9 @@ use model::Instant;
 
 use crate::read::DataFile;
 
+/// Bytes that a part takes besides what it holds, about.
+const OVERHEAD: usize = 256;
+
 /// What is kept of which day: as of now, or as it stood at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Part {
@@ -81,6 +84,8 @@ impl Kept {
     }
 
     pub(super) fn put<T: Any + Send + Sync>(&self, part: Part, stamp: u64, value: Arc<T>, bytes: usize, question: u64) {
+        // An empty part takes memory too.
+        let bytes = bytes + OVERHEAD + part.kind.len();
         let mut parts = self.parts();
         if let Some(old) = parts.entries.remove(&part) {
             parts.bytes -= old.bytes;
@@ -122,11 +127,12 @@ mod tests {
 
     #[test]
     fn the_limit_holds_and_the_longest_unused_goes_first() {
-        let kept = Kept::new(100);
+        let own = OVERHEAD + part(0).kind.len();
+        let kept = Kept::new(100 + 2 * own);
         for day in 0..3 {
             let question = kept.question();
             kept.put(part(day), 0, Arc::new(day), 40, question);
-            assert!(kept.bytes() <= 100);
+            assert!(kept.bytes() <= 100 + 2 * own);
         }
         let question = kept.question();
         assert_eq!(kept.get::<i32>(&part(0), 0, question), None);
@@ -136,5 +142,14 @@ mod tests {
         kept.put(part(5), 0, Arc::new(5), 60, question);
         let held = [1, 2, 4, 5].map(|day| kept.get::<i32>(&part(day), 0, question).is_some());
         assert_eq!(held, [true, false, true, false]);
+    }
+
+    #[test]
+    fn empty_parts_count_too() {
+        let kept = Kept::new(10 * OVERHEAD);
+        for day in 0..100 {
+            kept.put(part(day), 0, Arc::new(()), 0, kept.question());
+        }
+        assert!(kept.parts().entries.len() < 10);
     }
 }

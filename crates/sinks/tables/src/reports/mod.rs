@@ -97,6 +97,13 @@ impl Inner {
         }
     }
 
+    /// # Errors
+    /// The table has more days from there on than may be read as whole rows for one answer.
+    async fn allows_since(&self, table: Table, since: Option<Instant>) -> Result<(), TablesError> {
+        let days = self.snapshots.days(&self.lake, table).await?;
+        self.allows_days(since.map_or(days.len(), |at| days.range(at.days()..).count()))
+    }
+
     /// A turn, held while a report is made.
     async fn turn(&self) -> Result<SemaphorePermit<'_>, TablesError> {
         self.turns.acquire().await.map_err(|_| TablesError::Asked("the process is about to end".to_owned()))
@@ -185,7 +192,7 @@ impl Reports {
     /// A table is absent or cannot be read.
     pub async fn lost(&self, question: &Question) -> Result<Vec<LostRow>, TablesError> {
         let _turn = self.0.turn().await?;
-        self.0.allows(Table::Calls).await?;
+        self.0.allows_since(Table::Calls, plain::lost_since(&question.options)).await?;
         plain::lost(&self.0.lake, &self.complete(question).await?).await
     }
 
@@ -214,6 +221,7 @@ impl Reports {
                 "'{column}' is no figure of the queues report with visits behind it"
             )));
         }
+        let _turn = self.0.turn().await?;
         let question = self.complete(&behind.question).await?;
         plain::visits_behind(&self.0, behind, &question, self.page(behind.page)).await
     }

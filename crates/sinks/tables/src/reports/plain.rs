@@ -83,11 +83,16 @@ pub(super) async fn contacts(lake: &Lake, question: &Question) -> Result<Vec<Con
     Ok(rows)
 }
 
+/// From when on contacts are read for the list of those that got nobody: all that came
+/// later are, for the same number may have got through; what was before says nothing.
+pub(super) fn lost_since(options: &Options) -> Option<Instant> {
+    options.from.map(|from| from.plus_millis(-REACH * DAY_MS))
+}
+
 pub(super) async fn lost(lake: &Lake, question: &Question) -> Result<Vec<LostRow>, TablesError> {
-    let mut rows = metrics::lost(
-        &calls(lake, question, &Filter { as_of: question.as_of, ..Filter::default() }).await?,
-        &question.options,
-    );
+    let since = lost_since(&question.options);
+    let filter = Filter { as_of: question.as_of, from: since, ..Filter::default() };
+    let mut rows = metrics::lost(&calls(lake, question, &filter).await?, &question.options);
     rows.retain(|r| question.visible.queue(r.queue.as_ref()));
     Ok(rows)
 }
@@ -118,8 +123,9 @@ pub(super) async fn visits_behind(
         ..Filter::default()
     };
     let days = inner.snapshots.days(&inner.lake, Table::QueueVisits).await?;
-    let wanted = days.values().filter(|files| day_wanted(Table::QueueVisits, files, &filter));
-    let files = wanted.flat_map(|files| files.iter().cloned()).collect();
+    let wanted: Vec<_> = days.values().filter(|files| day_wanted(Table::QueueVisits, files, &filter)).collect();
+    inner.allows_days(wanted.len())?;
+    let files = wanted.into_iter().flat_map(|files| files.iter().cloned()).collect();
     let mut rows: Vec<Visit> = inner.lake.truth_in(files, &filter).await?;
     rows.retain(|v| {
         question.visible.visit(v)

@@ -61,6 +61,8 @@ impl Reports {
             Some(from) => Some(from),
             None => self.recordings_from(search.now).await?,
         };
+        let _turn = self.0.turn().await?;
+        self.0.allows_since(Table::Recordings, from).await?;
         let filter = Filter {
             from,
             to: search.to,
