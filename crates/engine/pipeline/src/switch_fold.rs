@@ -208,12 +208,15 @@ impl SwitchFold {
         // What only acts speak of (who signed in) is no switch.
         let last_event = self.live.last_event();
         let Some(now) = last_event.map(|last| as_of.unwrap_or(last)) else { return Vec::new() };
-        let agents = self.live.agents(now);
+        let (rows, agents) = self.live.board(now, tz);
         let (center, switch) = (self.center.clone(), self.switch.clone());
         let names = agents.iter().map(|a| a.agent.clone()).collect();
         let stands = SwitchNow { center, switch, as_of: Some(now), last_event, agents: names };
-        let rows = self.live.figures(now, tz).into_iter().map(LiveRecord::Queue);
-        rows.chain(agents.into_iter().map(LiveRecord::Agent)).chain([LiveRecord::Switch(stands)]).collect()
+        rows.into_iter()
+            .map(LiveRecord::Queue)
+            .chain(agents.into_iter().map(LiveRecord::Agent))
+            .chain([LiveRecord::Switch(stands)])
+            .collect()
     }
 
     /// Puts what decoders held back before the act; how many events of it are of a dialect

@@ -1,5 +1,7 @@
 //! What every page is made of, and the reason before a recording is heard. No scripts.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 /// Text made safe inside HTML and attributes.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -87,17 +89,12 @@ pub(crate) fn recording(id: &str, facts: &[(&str, String)], step: Step<'_>) -> S
     page("Recording", &format!("<dl>{list}</dl>{action}"))
 }
 
+/// What RFC 3986 leaves as it is, besides letters and digits.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Percent-encoding for a path segment or a query value (RFC 3986, unreserved kept).
 pub(crate) fn encode(text: &str) -> String {
-    let mut out = String::new();
-    for b in text.bytes() {
-        if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
-            out.push(char::from(b));
-        } else {
-            out.push_str(&format!("%{b:02X}"));
-        }
-    }
-    out
+    utf8_percent_encode(text, UNRESERVED).to_string()
 }
 
 #[cfg(test)]

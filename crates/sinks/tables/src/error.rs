@@ -88,6 +88,9 @@ pub enum TablesError {
     /// The caller asked for what the lake does not do.
     #[error("{0}")]
     Asked(String),
+    /// The work broke off on our side: a thread of it failed, or the process ends.
+    #[error("the work was interrupted: {0}")]
+    Interrupted(String),
 }
 
 /// What to do about a store that fails: a folder is no server.
@@ -144,7 +147,8 @@ impl TablesError {
             | Self::Absent { .. }
             | Self::Generation { .. }
             | Self::Content { .. }
-            | Self::Asked(_) => false,
+            | Self::Asked(_)
+            | Self::Interrupted(_) => false,
         }
     }
 }

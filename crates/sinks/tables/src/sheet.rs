@@ -18,7 +18,7 @@ use crate::error::TablesError;
 /// # Errors
 /// The encoder's own; none is expected, for it writes to memory.
 pub fn parquet(sheet: &Sheet) -> Result<Vec<u8>, TablesError> {
-    let failed = |e: &dyn std::fmt::Display| TablesError::Asked(format!("the sheet cannot be written: {e}"));
+    let failed = |e: &dyn std::fmt::Display| TablesError::Interrupted(format!("the sheet cannot be written: {e}"));
     let field = |(name, kind): &(&str, Kind)| Field::new(*name, data_type(*kind), true);
     let schema = Arc::new(Schema::new(sheet.columns.iter().map(field).collect::<Vec<_>>()));
     let columns = sheet.columns.iter().enumerate().map(|(at, (_, kind))| column(sheet, at, *kind)).collect();

@@ -203,7 +203,14 @@ impl LiveFold {
     /// Every agent who is logged in, paused or busy as of `now`, sorted by centre, name and
     /// switch.
     pub fn agents(&self, now: Instant) -> Vec<AgentNow> {
-        now::agents(self, now)
+        now::agents(self, &agents::Gathered::of(self, now))
+    }
+
+    /// The figures and the agents, gathered once.
+    pub fn board(&self, now: Instant, tz: chrono_tz::Tz) -> (Vec<LiveRow>, Vec<AgentNow>) {
+        let gathered = agents::Gathered::of(self, now);
+        let agents = now::agents(self, &gathered);
+        (self.rows(gathered, now, tz), agents)
     }
 
     /// Calls that an agent talks in: place, agent, since when.
@@ -219,6 +226,10 @@ impl LiveFold {
     /// The figures as of `now`, sorted by centre, queue and switch; `tz` is the centre's
     /// zone, which says when today began.
     pub fn figures(&self, now: Instant, tz: chrono_tz::Tz) -> Vec<LiveRow> {
+        self.rows(agents::Gathered::of(self, now), now, tz)
+    }
+
+    fn rows(&self, gathered: agents::Gathered<'_>, now: Instant, tz: chrono_tz::Tz) -> Vec<LiveRow> {
         let midnight = zone::midnight(tz, now);
         let mut counted: BTreeMap<PlaceNo, (LiveRow, i64, i64)> = BTreeMap::new();
         for visit in self.visits.values() {
@@ -231,7 +242,7 @@ impl LiveFold {
         let known = self.places.all().filter_map(|place| Some((self.key(place)?, LiveRow::default())));
         let mut rows: BTreeMap<Key, LiveRow> = known.collect();
         rows.extend(counted.into_iter().filter_map(|(place, (row, _, _))| Some((self.key(place)?, row))));
-        for ((key, _), activity) in agents::Gathered::of(self, now).by_queue() {
+        for ((key, _), activity) in gathered.by_queue() {
             rows.entry(key).or_default().agents.add(activity, 1);
         }
         let mut rows: Vec<LiveRow> = rows

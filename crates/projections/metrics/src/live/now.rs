@@ -45,8 +45,7 @@ struct Member<'a> {
     pause: Option<Doing<'a>>,
 }
 
-pub(super) fn agents(fold: &LiveFold, now: Instant) -> Vec<AgentNow> {
-    let gathered = Gathered::of(fold, now);
+pub(super) fn agents(fold: &LiveFold, gathered: &Gathered<'_>) -> Vec<AgentNow> {
     let mut members: BTreeMap<Who<'_>, Member<'_>> = gathered.centers.keys().map(|w| (*w, Member::default())).collect();
     for (((switch, _, queue), agent), doing) in &gathered.here {
         let Some(member) = members.get_mut(&(switch, agent)) else { continue };
@@ -58,7 +57,7 @@ pub(super) fn agents(fold: &LiveFold, now: Instant) -> Vec<AgentNow> {
             }
         }
     }
-    let row = |(who, member)| row(fold, &gathered, who, member);
+    let row = |(who, member)| row(fold, gathered, who, member);
     let mut rows: Vec<AgentNow> = members.into_iter().map(row).collect();
     rows.sort_by(|a, b| (&a.center, &a.agent, &a.switch).cmp(&(&b.center, &b.agent, &b.switch)));
     rows

@@ -69,7 +69,7 @@ fn absent(caller: &Caller) -> Response {
 fn said(caller: &Caller, status: StatusCode, title: &str, text: &str) -> Response {
     let body = html! { p role="alert" { (text) } p { a href="/calls" { (texts::TO_SEARCH) } } };
     let page = Page { title, place: Some(Place::Calls), scripts: &[], class: "", body };
-    shell::respond(status, &shell::document(Some(caller), &page))
+    shell::respond(status, shell::document(Some(caller), &page))
 }
 
 fn whole(server: &Server, caller: &Caller, found: &Contact, history: &History, records: &RawList) -> Response {

@@ -40,7 +40,7 @@ pub(crate) async fn search(
     };
     let body = html! { (form(&ask)) (found) };
     let page = Page { title: texts::CALLS, place: Some(Place::Calls), scripts: &[], class: "wide", body };
-    shell::respond(status, &shell::document(Some(&caller), &page))
+    shell::respond(status, shell::document(Some(&caller), &page))
 }
 
 fn form(ask: &Ask) -> Markup {

@@ -27,7 +27,7 @@ pub(crate) fn wrong(caller: &Caller, status: StatusCode, title: &str, text: &str
         p { a href="/health" { (texts::BACK) } }
     };
     let page = Page { title, place: Some(Place::Health), scripts: &[], class: "", body };
-    shell::respond(status, &shell::document(Some(caller), &page))
+    shell::respond(status, shell::document(Some(caller), &page))
 }
 
 /// Something does not answer.

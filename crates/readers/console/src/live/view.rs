@@ -230,3 +230,46 @@ fn agent_view(agent: &AgentNow, sees: &Sees, live: bool) -> Option<AgentView> {
         live,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Instant = Instant::from_secs(1_795_334_400);
+
+    /// Two switches of one queue, told of so many milliseconds ago.
+    fn state(told_ms: [i64; 2]) -> State {
+        let mut state = State::default();
+        for (switch, ago) in ["one", "two"].into_iter().zip(told_ms) {
+            let at = NOW.plus_millis(-ago);
+            let stands = format!(
+                r#"{{"center":"main","switch":"{switch}","as_of":"{}","last_event":null,"agents":[]}}"#,
+                at.to_rfc3339()
+            );
+            state.take(format!("//switch/{switch}").as_bytes(), stands.as_bytes(), at);
+            let queue = format!(r#"{{"center":"main","switch":"{switch}","queue":"sales","waiting":2,"offered":5}}"#);
+            state.take(format!("{switch}/sales").as_bytes(), queue.as_bytes(), at);
+        }
+        state
+    }
+
+    fn sales(told_ms: [i64; 2]) -> (i64, bool) {
+        let view = view(&state(told_ms), &Sees::default(), &Limits::default(), NOW);
+        (view.queues[0].offered, view.queues[0].live)
+    }
+
+    #[test]
+    fn a_silent_switch_makes_its_queue_not_live_and_one_long_gone_is_left_out() {
+        assert_eq!(sales([0, 9_000]), (10, true));
+        assert_eq!(sales([0, SILENT_MS]), (10, false));
+        assert_eq!(sales([0, GONE_MS]), (5, true));
+        assert_eq!(sales([0, -AHEAD_MS]), (10, true), "a clock that is ahead a little");
+        assert_eq!(sales([0, -AHEAD_MS - 1]), (10, false));
+    }
+
+    #[test]
+    fn queues_that_are_not_seen_are_not_there() {
+        let sees = Sees { centers: None, queues: Some(vec!["support".into()]) };
+        assert_eq!(view(&state([0, 0]), &sees, &Limits::default(), NOW).queues, []);
+    }
+}

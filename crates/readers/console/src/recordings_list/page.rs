@@ -33,7 +33,7 @@ pub(crate) async fn recordings(
             let (status, title, text) = why.told();
             let body = html! { p role="alert" { (text) } p { a href="/recordings" { (texts::RECORDINGS) } } };
             let page = Page { title, place, scripts: &[], class: "", body };
-            return shell::respond(status, &shell::document(Some(&caller), &page));
+            return shell::respond(status, shell::document(Some(&caller), &page));
         }
     };
     let body = html! {

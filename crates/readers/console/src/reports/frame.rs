@@ -52,7 +52,7 @@ pub(crate) fn pinned(view: &View) -> Words {
 pub(crate) fn page(caller: &Caller, status: StatusCode, title: &str, here: &str, body: &Markup) -> Response {
     let body = html! { (tabs(here)) (body) };
     let page = Page { title, place: Some(Place::Reports), scripts: &["report.js"], class: "wide", body };
-    shell::respond(status, &shell::document(Some(caller), &page))
+    shell::respond(status, shell::document(Some(caller), &page))
 }
 
 fn tabs(here: &str) -> Markup {

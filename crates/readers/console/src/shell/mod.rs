@@ -59,13 +59,13 @@ pub(crate) struct Page<'a> {
 
 /// The page as an answer to a signed-in caller.
 pub(crate) fn page(caller: &Caller, page: &Page<'_>) -> Response {
-    respond(StatusCode::OK, &document(Some(caller), page))
+    respond(StatusCode::OK, document(Some(caller), page))
 }
 
 /// A page's markup with the headers of all pages: never kept by a cache, never framed,
 /// scripts of this server only.
-pub(crate) fn respond(status: StatusCode, markup: &Markup) -> Response {
-    let mut response = (status, Html(markup.0.clone())).into_response();
+pub(crate) fn respond(status: StatusCode, markup: Markup) -> Response {
+    let mut response = (status, Html(markup.into_string())).into_response();
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, assets::POLICY),

@@ -53,7 +53,7 @@ impl Lake {
             let (lake, store) = (self.clone(), Arc::clone(&store));
             async move {
                 let task = tokio::spawn(async move { read_rows::<T>(&lake, &store, &file).await });
-                task.await.unwrap_or_else(|e| Err(TablesError::Asked(format!("reading was interrupted: {e}"))))
+                task.await.unwrap_or_else(|e| Err(TablesError::Interrupted(e.to_string())))
             }
         });
         let mut results = futures::stream::iter(tasks).buffer_unordered(SIDE_BY_SIDE);

@@ -76,7 +76,7 @@ pub(super) async fn agents(inner: &Inner, question: &Question) -> Result<Vec<Age
     parts.retain(|row| visible.center(&row.center));
     let options = options.clone();
     let together = tokio::task::spawn_blocking(move || metrics::agents::together(parts, &options));
-    together.await.map_err(|e| TablesError::Asked(format!("counting was interrupted: {e}")))
+    together.await.map_err(|e| TablesError::Interrupted(e.to_string()))
 }
 
 /// The most days of one report: each is a part of its own, whether anything happened or not.
@@ -124,7 +124,7 @@ async fn part(
     let made = tokio::task::spawn_blocking(move || {
         metrics::agents(&rows.visits, &rows.legs, &rows.stretches, &Default::default(), &options)
     });
-    let made = made.await.map_err(|e| TablesError::Asked(format!("counting was interrupted: {e}")))?;
+    let made = made.await.map_err(|e| TablesError::Interrupted(e.to_string()))?;
     let made = Arc::new(made);
     let bytes = made.iter().map(|r| size_of::<AgentRow>() + 160 * r.times.pause_ms_by_reason.len().min(4)).sum();
     inner.kept.put(part, stamp, Arc::clone(&made), bytes, number);

@@ -106,7 +106,7 @@ impl Inner {
 
     /// A turn, held while a report is made.
     async fn turn(&self) -> Result<SemaphorePermit<'_>, TablesError> {
-        self.turns.acquire().await.map_err(|_| TablesError::Asked("the process is about to end".to_owned()))
+        self.turns.acquire().await.map_err(|_| TablesError::Interrupted("the process is about to end".to_owned()))
     }
 
     fn allows_days(&self, days: usize) -> Result<(), TablesError> {

@@ -127,7 +127,7 @@ async fn counted<R: Send + 'static>(
         }
     }
     drop(sender);
-    counting.await.map_err(|e| TablesError::Asked(format!("counting was interrupted: {e}")))
+    counting.await.map_err(|e| TablesError::Interrupted(e.to_string()))
 }
 
 /// Day and files.
@@ -168,5 +168,5 @@ async fn one_day(
         inner.kept.put(part, stamp, Arc::clone(&visits), visits.bytes(), question);
         Ok(visits)
     });
-    task.await.unwrap_or_else(|e| Err(TablesError::Asked(format!("reading was interrupted: {e}"))))
+    task.await.unwrap_or_else(|e| Err(TablesError::Interrupted(e.to_string())))
 }

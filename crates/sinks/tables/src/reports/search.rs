@@ -53,7 +53,7 @@ pub(super) async fn calls(inner: &Arc<Inner>, search: &Search, page: usize) -> R
         let (inner, store, search, files) = (Arc::clone(inner), store.clone(), Arc::clone(&asked), Arc::clone(files));
         async move {
             let task = tokio::spawn(async move { of_day(&inner, &store, &files, &search, page + 1).await });
-            let read = task.await.unwrap_or_else(|e| Err(TablesError::Asked(format!("reading was interrupted: {e}"))));
+            let read = task.await.unwrap_or_else(|e| Err(TablesError::Interrupted(e.to_string())));
             read.map(|calls| (newest, calls))
         }
     };
